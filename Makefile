@@ -1,0 +1,101 @@
+# `make demo` needs Python >= 3.11, Node >= 20 and make; everything else is fetched into the ignored
+# folders .venv, node_modules, .tools and build.
+PYTHON ?= python3
+ORGS ?= examples/organizations.csv
+LIMIT ?= 0
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup contracts demo test lint fix bench gas docs kubo forge slither lock clean
+
+say = @printf '\n== %s\n'
+
+help: ## Say what the targets do
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
+
+# Setup, in stamps: run (library and Foundry), dev (Brownie, linters), slither (an environment of its own).
+
+.tools/run: requirements/run.txt package-lock.json tools/link.mjs
+	$(say) "setup: library and Foundry"
+	@tools/ensure.sh $(PYTHON)
+	@npm ci --ignore-scripts --loglevel=error
+	@node tools/link.mjs
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.tools/dev: requirements/dev.txt .tools/run
+	$(say) "setup: Brownie and linters"
+	@.venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.tools/slither/bin/slither: requirements/slither.txt | .tools/run
+	$(say) "setup: slither"
+	@.venv/bin/python -m venv .tools/slither
+	@.tools/slither/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+setup: .tools/dev ## Fetch everything (the other targets do it when they need it)
+
+demo: .tools/run ## Found a meta-organization from ORGS (a CSV; LIMIT rows, 0: all) on a chain of its own
+	$(say) "demo"
+	@.venv/bin/python -m scripts.demo --organizations "$(ORGS)" --limit $(LIMIT)
+
+contracts: .tools/dev ## Compile contracts/ into metaorg/artifacts/
+	@python tools/artifacts.py
+
+lint: .tools/dev ## Check format, rules, layers, types, artifacts
+	$(say) "lint"
+	@ruff format --check -q .
+	@ruff check -q .
+	@lint-imports --no-logo
+	@mypy --no-error-summary metaorg tools $(wildcard scripts)
+	@forge fmt --check
+	@python tools/artifacts.py --check
+
+fix: .tools/dev ## Repair what can be repaired without thinking
+	@ruff check -q --fix .; ruff format -q .; forge fmt
+
+forge: .tools/run ## Contract tests: units, fuzzing, invariants
+	$(say) "forge"
+	@forge test
+
+# Left out: comparisons of enums with ==, and local variables that start at zero.
+slither: .tools/slither/bin/slither ## Static analysis of the contracts
+	$(say) "slither"
+	@.tools/slither/bin/slither . --compile-force-framework foundry \
+		--filter-paths "node_modules|tests" --fail-medium \
+		--exclude incorrect-equality,uninitialized-local
+
+kubo: ## Provide a Kubo daemon for the tests that need a real one
+	$(say) "kubo"
+	@tools/kubo.sh
+
+test: lint forge slither kubo ## Everything that CI runs
+	$(say) "pytest"
+	@pytest -q -n 2
+	$(say) "brownie"
+	@pytest -q -o addopts= tests/brownie
+
+bench: .tools/dev ## Measure
+	@python -m scripts.bench
+
+gas: .tools/run ## Write gas and bytecode sizes to snapshots/
+	@mkdir -p snapshots
+	@forge snapshot --snap snapshots/gas.txt --no-match-test "Fuzz|invariant"
+	@forge build --sizes --skip test | grep -E "^\| (Contract|$$(basename -s .sol -a contracts/*.sol \
+		| paste -sd '|')) " > snapshots/sizes.txt
+
+docs: .tools/dev ## Write the generated pages of docs/
+	@python tools/docs.py
+
+lock: ## Write package-lock.json and requirements/ anew
+	@tools/lock.sh
+
+clean: ## Remove everything that was fetched or built
+	@rm -rf .venv .tools build node_modules *.egg-info
