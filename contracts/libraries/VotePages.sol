@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title A page of votes: 128 seats of one constituency in one storage slot.
+/// @dev bits 0-127 who voted | 128-169 against | 170-211 for | 212-253 abstain, each in units.
+/// 128 seats of 10,000 units are 1,280,000 < 2^42, so that no tally reaches its neighbour.
+library VotePages {
+    uint256 internal constant SEATS = 128;
+    uint256 private constant TALLY_BITS = 42;
+    uint256 private constant TALLY_MASK = (1 << TALLY_BITS) - 1;
+
+    /// @notice Whether seat `place` (0-127) of the page has voted.
+    function voted(uint256 page, uint256 place) internal pure returns (bool) {
+        return (page >> place) & 1 == 1;
+    }
+
+    /// @notice The page after seat `place` gave `weight` units to `support` (0 against, 1 for, 2 abstain).
+    /// @dev The caller has checked that the seat has not voted and that `weight` <= 10,000.
+    function record(uint256 page, uint256 place, uint256 support, uint256 weight)
+        internal
+        pure
+        returns (uint256)
+    {
+        return (page | (1 << place)) + (weight << (SEATS + TALLY_BITS * support));
+    }
+
+    /// @notice The units of the page for `support`.
+    function tally(uint256 page, uint256 support) internal pure returns (uint256) {
+        return (page >> (SEATS + TALLY_BITS * support)) & TALLY_MASK;
+    }
+}
