@@ -1,0 +1,129 @@
+"""Founding: deploy what a chain lacks, gather signatures, found in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from metaorg.charter import Charter, DeclaredFounder, pledge_digest
+from metaorg.errors import InvalidInput, Refused
+from metaorg.ipfs import Store
+from metaorg.onchain import factory, transactions
+from metaorg.onchain.accounts import Signer
+from metaorg.onchain.chain import Chain
+from metaorg.onchain.factory import Factory, Modules
+from metaorg.onchain.inter_constitution import Adoption, InterConstitution, SignedAdoption
+from metaorg.types import Address, Call, Hex, Model, Receipt
+
+VALID_UNTIL = (1 << 48) - 1
+"""Founders' signatures do not expire: they are good for one founding by one account only."""
+
+
+class Founding(Model):
+    """A charter that one account is to found, and where it will stand."""
+
+    charter: Charter
+    initiator: Address
+    modules: Modules
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return self.charter.arguments(VALID_UNTIL)
+
+
+def deploy(chain: Chain, signer: Signer) -> list[Receipt]:
+    """Put factory and implementations on a chain, those that it lacks."""
+    transactions.settle(chain, [signer.address])
+    return transactions.send(chain, signer, *factory.missing(chain.at()))
+
+
+def plan(chain: Chain, charter: Charter, initiator: Address) -> Founding:
+    """Where this charter will stand, or stands, when `initiator` founds it.
+
+    Raises:
+        Refused: the chain lacks the factory; `deploy` puts it there.
+    """
+    reading = chain.at()
+    if factory.missing(reading):
+        raise Refused(
+            f"chain {chain.id} does not have the contracts of this version yet; "
+            "`metaorg found` deploys them first"
+        )
+    modules = Factory().predict(reading, initiator, charter.arguments(VALID_UNTIL))
+    return Founding(charter=charter, initiator=initiator, modules=modules)
+
+
+def is_founded(chain: Chain, founding: Founding) -> bool:
+    """Whether it was founded before."""
+    return bool(chain.at().code(founding.modules.meta_organization))
+
+
+def sign(chain: Chain, founding: Founding, signer: Signer) -> SignedAdoption:
+    """A founder's adoption of the text.
+
+    Raises:
+        Refused: the signer is not one of the founders.
+    """
+    founder = _founder(founding.charter, signer.address)
+    adoption = _adoption(founding.charter, founder)
+    text = InterConstitution(founding.modules.inter_constitution)
+    signature = signer.sign_typed_data(text.typed_adoption(chain, adoption))
+    return SignedAdoption(adoption=adoption, signature=signature)
+
+
+def call(founding: Founding, signed: Sequence[SignedAdoption]) -> Call:
+    """The founding, with every founder's signature.
+
+    Raises:
+        InvalidInput: signatures are missing, or are over something else; says whose.
+    """
+    by_founder = {one.adoption.organization: one for one in signed}
+    signatures = _signatures(founding.charter, by_founder)
+    made = Factory().found(founding.arguments, signatures)
+    return made.model_copy(update={"documents": tuple(founding.charter.documents())})
+
+
+def found(
+    chain: Chain, store: Store, signer: Signer, founding: Founding, signed: Sequence[SignedAdoption]
+) -> Receipt | None:
+    """Found, and put the documents on the commons; None when it was founded before."""
+    made = call(founding, signed)
+    store.put_many(made.documents)
+    transactions.settle(chain, [signer.address])
+    if is_founded(chain, founding):
+        return None
+    return transactions.send(chain, signer, made)[0]
+
+
+def _adoption(charter: Charter, founder: DeclaredFounder) -> Adoption:
+    return Adoption(
+        organization=founder.account,
+        version=1,
+        text=charter.text_cid.digest,
+        constituency=charter.declaration.constituencies.index(founder.constituency),
+        pledge=pledge_digest(founder.pledge),
+        nonce=0,
+        valid_until=VALID_UNTIL,
+    )
+
+
+def _founder(charter: Charter, account: Address) -> DeclaredFounder:
+    for founder in charter.declaration.founders:
+        if founder.account == account:
+            return founder
+    raise Refused(f"{account} is not one of the founders in the charter")
+
+
+def _signatures(charter: Charter, signed: Mapping[Address, SignedAdoption]) -> list[Hex]:
+    problems, signatures = [], []
+    for founder in charter.declaration.founders:
+        one = signed.get(founder.account)
+        if one is None:
+            problems.append(
+                f"the signature of {founder.profile.name} ({founder.account}) is missing"
+            )
+        elif one.adoption != _adoption(charter, founder):
+            problems.append(f"{founder.profile.name} signed another adoption than the charter's")
+        else:
+            signatures.append(one.signature)
+    if problems:
+        raise InvalidInput(*problems)
+    return signatures

@@ -1,0 +1,19 @@
+"""The shared commons on IPFS: documents, blocks and the stores that hold them."""
+
+from metaorg.ipfs.documents import Json, Jsonable, decode, encode
+from metaorg.ipfs.embedded import Embedded
+from metaorg.ipfs.kubo import Kubo, KuboVersion
+from metaorg.ipfs.store import Store, Tiered, open_store
+
+__all__ = [
+    "Embedded",
+    "Json",
+    "Jsonable",
+    "Kubo",
+    "KuboVersion",
+    "Store",
+    "Tiered",
+    "decode",
+    "encode",
+    "open_store",
+]

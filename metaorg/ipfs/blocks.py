@@ -1,0 +1,64 @@
+"""What holds for one block, whichever store keeps it: its limits, its name, and that both agree."""
+
+from collections.abc import Iterable, Iterator
+
+from metaorg.errors import ContentCorrupt, InvalidInput
+from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid
+
+
+def cid_of(data: bytes, codec: int = RAW) -> Cid:
+    """The CID of a block that every store accepts.
+
+    Raises:
+        InvalidInput: over `BLOCK_LIMIT` bytes, or a codec that `CODECS` does not list.
+    """
+    problems = [*_size_problem(data), *_codec_problem(codec)]
+    if problems:
+        raise InvalidInput(*problems)
+    return Cid.of(data, codec)
+
+
+def verified(cid: Cid, data: object, where: str) -> bytes:
+    """The bytes, once they are known to hash to their CID.
+
+    Raises:
+        ContentCorrupt: they do not, or they are no bytes at all.
+    """
+    if not isinstance(data, bytes) or not cid.matches(data):
+        raise ContentCorrupt(cid, where)
+    return data
+
+
+def batches(
+    blocks: Iterable[bytes], codec: int, *, count: int, size: int
+) -> Iterator[list[tuple[Cid, bytes]]]:
+    """Blocks with their CIDs, in order, in lists that are full at `count` blocks or `size` bytes.
+
+    A store takes one list at a time, so that neither memory nor a transaction waits for the next.
+    """
+    batch: list[tuple[Cid, bytes]] = []
+    held = 0
+    for data in blocks:
+        batch.append((cid_of(data, codec), data))
+        held += len(data)
+        if len(batch) >= count or held >= size:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _size_problem(data: bytes) -> list[str]:
+    if len(data) <= BLOCK_LIMIT:
+        return []
+    return [
+        f"{len(data):,} bytes do not fit in one block of at most {BLOCK_LIMIT:,} bytes (1 MiB): "
+        "split it"
+    ]
+
+
+def _codec_problem(codec: int) -> list[str]:
+    if codec in CODECS:
+        return []
+    known = ", ".join(f"{name} ({code:#x})" for code, name in CODECS.items())
+    return [f"{codec:#x} is no codec of this project; known are {known}"]

@@ -1,0 +1,173 @@
+"""One call to an IPFS daemon through ipfshttpclient, bounded in time and memory whatever answers.
+
+ipfshttpclient 0.7.0 bounds neither: its timeout starts again with every received byte, and it reads
+error messages of any length. So a call runs in a thread that is waited for only so long, and the
+body is cut off at a size and at a time. Every call has a connection of its own: nothing is shared
+by threads or across forks. Proxies, redirects and compression are off, for this is a local API.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import closing
+from threading import Thread
+from typing import Any, TypeVar
+
+from metaorg.errors import StoreUnreachable
+
+T = TypeVar("T")
+
+ANSWER_LIMIT = 1 << 20
+"""Bytes of an ordinary answer, error messages among them."""
+_CHUNK = 1 << 16
+_MESSAGE = 200
+
+
+class Refusal(Exception):
+    """The daemon understood a command and said no; the text is its own sentence."""
+
+
+class Rpc:
+    """Commands to the daemon at a multiaddr.
+
+    Args:
+        address: as `/ip4/127.0.0.1/tcp/5001`, with `/https` at the end for TLS.
+        timeout: seconds in which a call ends, one way or the other.
+    """
+
+    def __init__(self, address: str, timeout: float) -> None:
+        self.address, self.timeout = address, timeout
+
+    def call(
+        self,
+        command: str,
+        options: Mapping[str, str],
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        limit: int = ANSWER_LIMIT,
+    ) -> bytes:
+        """The daemon's answer to `/api/v0/COMMAND`.
+
+        Raises:
+            Refusal: the daemon answered with an error message.
+            StoreUnreachable: it is down, slow, no IPFS daemon, or sends more than `limit` bytes.
+        """
+        guard = _Guard(limit, time.monotonic() + self.timeout)
+
+        def exchange() -> bytes:
+            with closing(_client(self.address, self.timeout, guard)) as client:
+                answer = client._client.request(  # the public methods take no options of commands
+                    f"/{command}", opts=options, data=body, headers=headers
+                )
+                return bytes(answer)
+
+        return self._translated(command, exchange)
+
+    def _translated(self, command: str, exchange: Callable[[], T]) -> T:
+        """The one place where a foreign error becomes ours; which ones may come is nowhere said."""
+        exceptions = _library().exceptions
+        where = f"the daemon at {self.address}"
+        try:
+            return _within(self.timeout, exchange)
+        except (TimeoutError, exceptions.TimeoutError) as error:
+            raise StoreUnreachable(
+                f"{where} did not answer {command} within {self.timeout:g} seconds"
+            ) from error
+        except exceptions.ErrorResponse as error:
+            raise Refusal(printable(str(error))) from error
+        except exceptions.StatusError as error:
+            raise StoreUnreachable(
+                f"{where} does not offer {command} ({printable(str(error.original))}): is it the "
+                "RPC address of a Kubo daemon, and is it open to this client?"
+            ) from error
+        except exceptions.ConnectionError as error:
+            raise StoreUnreachable(f"nobody answers at {self.address}: is it running?") from error
+        except Exception as error:
+            raise StoreUnreachable(
+                f"{where} gave no usable answer to {command} ({printable(str(error))})"
+            ) from error
+
+
+def printable(text: str) -> str:
+    """Text of strangers in one line that a terminal can show."""
+    line = "".join(c if c.isprintable() else " " for c in text[:_MESSAGE])
+    return line + ("..." if len(text) > _MESSAGE else "")
+
+
+class _Cut(Exception):
+    """An answer was too long, too slow, or led elsewhere."""
+
+
+class _Guard:
+    """Wraps the body of each answer; a hook of requests, which runs before any of it is read."""
+
+    def __init__(self, limit: int, deadline: float) -> None:
+        self.limit, self.deadline = limit, deadline
+
+    def __call__(self, response: Any, **_: Any) -> Any:
+        if response.is_redirect:
+            response.close()
+            raise _Cut("it redirects, which no daemon does")
+        response.raw = _Body(response.raw, self)
+        return response
+
+    def check(self, size: int) -> None:
+        if size > self.limit:
+            raise _Cut(f"more than {self.limit:,} bytes")
+        if time.monotonic() > self.deadline:
+            raise TimeoutError
+
+
+class _Body:
+    """urllib3's body, read as bytes arrive (`read1`): it never waits for more, nor unpacks."""
+
+    def __init__(self, raw: Any, guard: _Guard) -> None:
+        self._raw, self._guard = raw, guard
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        size = 0
+        while chunk := self._raw.read1(_CHUNK, decode_content=False):
+            size += len(chunk)
+            self._guard.check(size)
+            yield chunk
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+
+def _client(address: str, timeout: float, guard: _Guard) -> Any:
+    """A client for one call; `connect()` would refuse every daemon since 0.8.
+
+    The session is ours, because the client's own warns on every call and cannot be guarded.
+    """
+    import requests
+
+    client = _library().Client(address, timeout=timeout)
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["Accept-Encoding"] = "identity"
+    session.hooks["response"].append(guard)
+    client._client._session = session
+    return client
+
+
+def _library() -> Any:
+    """ipfshttpclient, imported when it is needed: it takes 0.2 s."""
+    import ipfshttpclient
+
+    return ipfshttpclient
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """The result of `work`, or `TimeoutError`; work that hangs is left to end by itself."""
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(work())
+        except BaseException as error:
+            result.set_exception(error)
+
+    Thread(target=run, name="ipfs-rpc", daemon=True).start()
+    return result.result(seconds)

@@ -1,0 +1,292 @@
+"""One node of one chain: requests that are answered or fail with a sentence; reads at one block."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from web3 import HTTPProvider
+
+from metaorg.errors import ChainUnreachable, Misconfigured
+from metaorg.types import Address, Hex, Model
+
+BATCH = 100
+"""Requests in one JSON-RPC batch; public nodes refuse much larger ones."""
+LOG_WINDOW = 10_000
+"""Blocks asked for in one eth_getLogs; halved while a node refuses."""
+
+
+class Block(Model):
+    """A block that reads are pinned to. `time` is Unix seconds."""
+
+    number: int
+    hash: Hex
+    time: int
+
+
+class NodeRefused(ChainUnreachable):
+    """The node answered a request with an error. `data` is what it sent along, as it came."""
+
+    def __init__(self, method: str, code: int, message: str, data: Any) -> None:
+        self.method, self.code, self.message, self.data = method, code, message, data
+        super().__init__(f"the node refused {method}: {message} ({code})")
+
+
+class Log(Model):
+    """A raw log."""
+
+    address: Address
+    topics: tuple[bytes, ...]
+    data: bytes
+    block: int
+    transaction: Hex
+    index: int
+
+
+class Chain:
+    """A JSON-RPC node, reached over HTTP. Nothing is asked before the first use.
+
+    Args:
+        url: the node's address.
+        chain_id: the chain that is expected; None accepts any.
+        timeout: seconds that one request may take.
+
+    Raises (every method): ChainUnreachable when the node is down, hangs or answers garbage;
+        Misconfigured when it is a node of another chain.
+    """
+
+    def __init__(self, url: str, chain_id: int | None = None, timeout: float = 30) -> None:
+        self.url, self.timeout = url, timeout
+        self._expected = chain_id
+        self._id: int | None = None
+        self._provider = HTTPProvider(
+            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
+        )
+
+    @property
+    def id(self) -> int:
+        """The chain id, asked once and compared with the expected one."""
+        if self._id is None:
+            found = integer(self._ask("eth_chainId", []))
+            if self._expected not in (None, found):
+                raise Misconfigured(
+                    f"the node at {self.url} is on chain {found}, but the settings say "
+                    f"{self._expected}; correct `rpc` or `chain_id`"
+                )
+            self._id = found
+        return self._id
+
+    def request(self, method: str, *parameters: Any) -> Any:
+        """One request's result."""
+        _ = self.id
+        return self._ask(method, list(parameters))
+
+    def requests(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """Many requests, in batches; a refused one gives its `NodeRefused` in place of a result."""
+        _ = self.id
+        results: list[Any] = []
+        for start in range(0, len(calls), BATCH):
+            results += self._ask_batch(calls[start : start + BATCH])
+        return results
+
+    def block(self, tag: int | str = "latest") -> Block:
+        """The block with this number or tag."""
+        shown = hex(tag) if isinstance(tag, int) else tag
+        found = self.request("eth_getBlockByNumber", shown, False)
+        if found is None:
+            raise ChainUnreachable(f"the node has no block {tag}")
+        try:
+            return Block(
+                number=int(found["number"], 16),
+                hash=bytes.fromhex(found["hash"][2:]),
+                time=int(found["timestamp"], 16),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ChainUnreachable(f"the node's answer is not a block: {found!r:.80}") from None
+
+    def at(self, tag: int | str = "latest") -> "Reading":
+        """Reads as of one block."""
+        return Reading(self, self.block(tag))
+
+    def first_block_with_code(self, address: Address) -> int:
+        """The block in which a contract was made, by bisection; 0 where history is pruned."""
+        low, high = 0, self.block().number
+        while low < high:
+            middle = (low + high) // 2
+            try:
+                made = octets(self.request("eth_getCode", address, hex(middle))) != b""
+            except NodeRefused:
+                return 0
+            low, high = (low, middle) if made else (middle + 1, high)
+        return low
+
+    def _ask(self, method: str, parameters: list[Any]) -> Any:
+        try:
+            answer = self._provider.make_request(method, parameters)
+        except Exception as error:
+            raise self._unreachable(error) from None
+        return _result(method, answer)
+
+    def _ask_batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        try:
+            answers = self._provider.make_batch_request(
+                [(method, list(parameters)) for method, parameters in calls]  # type: ignore[misc]
+            )
+        except Exception as error:
+            raise self._unreachable(error) from None
+        if not isinstance(answers, list) or len(answers) != len(calls):
+            raise ChainUnreachable(f"the node at {self.url} does not answer batches of requests")
+        return [
+            _result_or_refusal(method, answer)
+            for (method, _), answer in zip(calls, answers, strict=True)
+        ]
+
+    def _unreachable(self, error: Exception) -> ChainUnreachable:
+        kind = type(error).__name__
+        why = {
+            "ConnectionError": "nothing answers there",
+            "ReadTimeout": f"no answer within {self.timeout:g} s",
+            "ConnectTimeout": f"no answer within {self.timeout:g} s",
+            "HTTPError": "it answers with an HTTP error",
+        }.get(kind, "it answers something that is not JSON-RPC")
+        return ChainUnreachable(
+            f"the node at {self.url} cannot be used: {why}; check the setting `rpc` ({kind})"
+        )
+
+
+class Reading:
+    """Reads that all hold at one block."""
+
+    def __init__(self, chain: Chain, block: Block) -> None:
+        self.chain, self.block = chain, block
+
+    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
+        """What a contract answers. A revert is a `NodeRefused` with its data."""
+        return octets(self.chain.request("eth_call", *self._call(to, data, sender)))
+
+    def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes]:
+        """What contracts answer to many calls, in batches; the first revert is raised."""
+        answers = self.chain.requests(
+            [("eth_call", self._call(to, data, None)) for to, data in calls]
+        )
+        for answer in answers:
+            if isinstance(answer, NodeRefused):
+                raise answer
+        return [octets(answer) for answer in answers]
+
+    def code(self, address: Address) -> bytes:
+        """The code at an address; empty when there is none."""
+        return octets(self.chain.request("eth_getCode", address, self._tag))
+
+    def balance(self, address: Address) -> int:
+        """Wei that an address holds."""
+        return integer(self.chain.request("eth_getBalance", address, self._tag))
+
+    def logs(
+        self, addresses: Sequence[Address], topics: Sequence[Any], since: int = 0
+    ) -> list[Log]:
+        """All logs of these contracts from block `since` to the pinned one, in order.
+
+        Args:
+            topics: as in eth_getLogs, with bytes; an empty list takes everything.
+        """
+        found: list[Log] = []
+        start, width = since, LOG_WINDOW
+        shown = [_topic(topic) for topic in topics]
+        while start <= self.block.number:
+            end = min(start + width - 1, self.block.number)
+            window = {
+                "address": list(addresses),
+                "topics": shown,
+                "fromBlock": hex(start),
+                "toBlock": hex(end),
+            }
+            try:
+                answer = self.chain.request("eth_getLogs", window)
+            except NodeRefused:
+                if width == 1:
+                    raise
+                width = max(width // 2, 1)
+                continue
+            found += logs_of(answer)
+            start = end + 1
+        return found
+
+    @property
+    def _tag(self) -> str:
+        return hex(self.block.number)
+
+    def _call(self, to: Address, data: bytes, sender: Address | None) -> list[Any]:
+        request = {"to": to, "data": "0x" + data.hex()}
+        if sender is not None:
+            request["from"] = sender
+        return [request, self._tag]
+
+
+def octets(value: Any) -> bytes:
+    """Bytes from a node's 0x-hex.
+
+    Raises:
+        ChainUnreachable: it is not 0x-hex.
+    """
+    try:
+        if value[:2] != "0x":
+            raise ValueError(value)
+        return bytes.fromhex(value[2:])
+    except (TypeError, ValueError):
+        raise ChainUnreachable(f"the node's answer is not hex: {value!r:.80}") from None
+
+
+def integer(value: Any) -> int:
+    """A number from a node's 0x-hex.
+
+    Raises:
+        ChainUnreachable: it is not 0x-hex.
+    """
+    try:
+        return int(value, 16)
+    except (TypeError, ValueError):
+        raise ChainUnreachable(f"the node's answer is not a number: {value!r:.80}") from None
+
+
+def _result(method: str, answer: Any) -> Any:
+    result = _result_or_refusal(method, answer)
+    if isinstance(result, NodeRefused):
+        raise result
+    return result
+
+
+def _result_or_refusal(method: str, answer: Any) -> Any:
+    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+        error = answer["error"]
+        return NodeRefused(
+            method, error.get("code", 0), str(error.get("message", "")), error.get("data")
+        )
+    if not isinstance(answer, dict) or "result" not in answer:
+        raise ChainUnreachable(f"the node's answer to {method} is not JSON-RPC: {answer!r:.80}")
+    return answer["result"]
+
+
+def logs_of(answer: Any) -> list[Log]:
+    """Logs from a node's list of them."""
+    if not isinstance(answer, list):
+        raise ChainUnreachable(f"the node's answer is not a list of logs: {answer!r:.80}")
+    return [_log(raw) for raw in answer]
+
+
+def _topic(topic: Any) -> Any:
+    if isinstance(topic, bytes):
+        return "0x" + topic.hex()
+    return [_topic(one) for one in topic] if isinstance(topic, list | tuple) else topic
+
+
+def _log(raw: Any) -> Log:
+    try:
+        return Log(
+            address=raw["address"],
+            topics=tuple(bytes.fromhex(topic[2:]) for topic in raw["topics"]),
+            data=bytes.fromhex(raw["data"][2:]),
+            block=int(raw["blockNumber"], 16),
+            transaction=bytes.fromhex(raw["transactionHash"][2:]),
+            index=int(raw["logIndex"], 16),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise ChainUnreachable(f"the node's answer is not a log: {raw!r:.80}") from None

@@ -1,0 +1,90 @@
+"""Client of `Commons`: shared resources by the hash of their content."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from metaorg.onchain.chain import Reading
+from metaorg.onchain.contract import Contract, padded, unpadded
+from metaorg.types import ZERO_DIGEST, Call, Cid, Model
+
+PAGE = 500
+"""Digests read at once."""
+
+
+class Access(IntEnum):
+    """Who may read a resource."""
+
+    PUBLIC = 0
+    MEMBERS = 1
+    PARTIES = 2
+
+
+class Resource(Model):
+    """A resource's record: steward is a seat number, `at` Unix seconds, `previous` a digest."""
+
+    cid: Cid
+    steward: int
+    access: Access
+    at: int
+    citations: int
+    licence: str
+    description: Cid
+    previous: bytes | None
+
+
+class Commons(Contract):
+    """Reads and writes of one commons."""
+
+    name = "Commons"
+
+    def digests(self, reading: Reading) -> list[bytes]:
+        """Every resource's digest, in order of publication."""
+        count = self.read(reading, "count")
+        pages = [("page", (start, PAGE)) for start in range(0, count, PAGE)]
+        return [digest for page in self.reads(reading, pages) for digest in page]
+
+    def resources(self, reading: Reading, digests: Sequence[bytes]) -> list[Resource]:
+        """The records of these resources, in batches."""
+        found = self.reads(reading, [("resource", (digest,)) for digest in digests])
+        return [_resource(digest, raw) for digest, raw in zip(digests, found, strict=True)]
+
+    def resource(self, reading: Reading, digest: bytes) -> Resource:
+        return self.resources(reading, [digest])[0]
+
+    def publish(
+        self,
+        cid: Cid,
+        *,
+        access: Access,
+        licence: str,
+        description: Cid,
+        previous: Cid | None = None,
+    ) -> Call:
+        return self.call(
+            "publish",
+            cid.digest,
+            cid.codec,
+            int(access),
+            padded(licence, 32),
+            description.digest,
+            previous.digest if previous else ZERO_DIGEST,
+            says=f"publish {cid} under {licence} for {access.name.lower()}",
+        )
+
+    def cite(self, cid: Cid, context: Cid | None = None) -> Call:
+        says = f"record the use of {cid}" + (f" in {context}" if context else "")
+        return self.call("cite", cid.digest, context.digest if context else ZERO_DIGEST, says=says)
+
+
+def _resource(digest: bytes, raw: dict[str, Any]) -> Resource:
+    return Resource(
+        cid=Cid(digest=digest, codec=raw["codec"]),
+        steward=raw["steward"],
+        access=Access(raw["access"]),
+        at=raw["at"],
+        citations=raw["citations"],
+        licence=unpadded(raw["licence"]),
+        description=Cid(digest=raw["description"]),
+        previous=raw["previous"] if any(raw["previous"]) else None,
+    )

@@ -1,0 +1,138 @@
+"""Client of `MetaOrganizationFactory`, and how the shipped contracts get onto a chain.
+
+They are deployed through the CREATE2 deployer, so that factory and implementations have the same
+addresses on every chain, which anyone can compute from the shipped code.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+from metaorg.errors import Misconfigured
+from metaorg.onchain import abi
+from metaorg.onchain.artifacts import load
+from metaorg.onchain.chain import Reading
+from metaorg.onchain.contract import Contract
+from metaorg.types import Address, Call, Model, checksum_address
+
+DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
+"""The CREATE2 deployer that chains share; call data are a salt (32 bytes) and the creation code."""
+SALT = bytes(32)
+
+_CONTRACTS = {
+    "metaOrganization": "MetaOrganization",
+    "timelock": "Timelock",
+    "authority": "Authority",
+    "interConstitution": "InterConstitution",
+    "membership": "Membership",
+    "commons": "Commons",
+    "assembly_": "Assembly",
+}
+
+
+class Modules(Model):
+    """The contracts of one meta-organization, or the implementations behind all of them."""
+
+    meta_organization: Address
+    timelock: Address
+    authority: Address
+    inter_constitution: Address
+    membership: Address
+    commons: Address
+    assembly: Address
+
+
+class Factory(Contract):
+    """Reads and writes of the factory."""
+
+    name = "MetaOrganizationFactory"
+
+    def __init__(self, address: Address | None = None) -> None:
+        super().__init__(address or deployment()[-1][1])
+
+    def predict(self, reading: Reading, founder: Address, charter: dict[str, Any]) -> Modules:
+        """Where `founder` founds, or has founded, this charter."""
+        return _modules(self.read(reading, "predict", founder, charter))
+
+    def found(self, charter: dict[str, Any], signatures: Sequence[bytes]) -> Call:
+        says = f"found {charter['name']!r} with {len(signatures)} founders"
+        return self.call("found", charter, list(signatures), says=says)
+
+
+def implementations() -> Modules:
+    """Where the shipped implementations are on every chain."""
+    return _modules({key: address_of(load(name).creation) for key, name in _CONTRACTS.items()})
+
+
+def deployment() -> list[tuple[str, Address, bytes]]:
+    """Name, address and creation code of everything that is deployed once per chain, in order."""
+    made = [
+        (name, address_of(load(name).creation), load(name).creation) for name in _CONTRACTS.values()
+    ]
+    factory = load("MetaOrganizationFactory")
+    constructor = next(entry for entry in factory.abi if entry["type"] == "constructor")
+    addresses = tuple(address for _, address, _ in made)
+    creation = factory.creation + abi.encode_values(constructor["inputs"], [addresses])
+    return [*made, (factory.name, address_of(creation), creation)]
+
+
+def missing(reading: Reading) -> list[Call]:
+    """The calls that deploy what this chain does not have yet; none when it has everything.
+
+    Raises:
+        Misconfigured: the chain has no CREATE2 deployer.
+    """
+    absent = [entry for entry in deployment() if not reading.code(entry[1])]
+    if absent and not reading.code(DEPLOYER):
+        raise Misconfigured(
+            f"chain {reading.chain.id} has no CREATE2 deployer at {DEPLOYER}; it is put there by "
+            "the well-known transaction that its authors signed for all chains"
+        )
+    return [
+        Call(to=DEPLOYER, data=SALT + creation, says=f"deploy {name} at {address}")
+        for name, address, creation in absent
+    ]
+
+
+def address_of(creation: bytes) -> Address:
+    """Where the CREATE2 deployer puts creation code (EIP-1014)."""
+    digest = keccak(b"\xff" + bytes.fromhex(DEPLOYER[2:]) + SALT + keccak(creation))
+    return checksum_address("0x" + digest[12:].hex())
+
+
+def clone_code(implementation: Address, arguments: Sequence[Address] = ()) -> bytes:
+    """The runtime code of a clone (EIP-1167, with OpenZeppelin's immutable arguments behind it)."""
+    return bytes.fromhex(
+        "363d3d373d3d3d363d73" + implementation[2:] + "5af43d82803e903d91602b57fd5bf3"
+    ) + b"".join(bytes.fromhex(argument[2:]) for argument in arguments)
+
+
+def expected_code(modules: Modules) -> dict[Address, bytes]:
+    """The code that each contract of a founding has, by address."""
+    parts = implementations()
+    authority = modules.authority
+    arguments: dict[str, tuple[Address, ...]] = {
+        "timelock": (),
+        "authority": (),
+        "meta_organization": (authority,),
+        "inter_constitution": (authority,),
+        "membership": (authority, modules.inter_constitution),
+        "commons": (authority, modules.membership),
+        "assembly": (
+            authority,
+            modules.timelock,
+            modules.membership,
+            modules.meta_organization,
+            modules.inter_constitution,
+        ),
+    }
+    return {
+        getattr(modules, name): clone_code(getattr(parts, name), given)
+        for name, given in arguments.items()
+    }
+
+
+def _modules(raw: dict[str, Address]) -> Modules:
+    fields = zip(Modules.model_fields, _CONTRACTS, strict=True)
+    return Modules(**{field: raw[key] for field, key in fields})

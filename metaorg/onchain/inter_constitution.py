@@ -1,0 +1,118 @@
+"""Client of `InterConstitution`: the text that binds all, and who adopted which version of it."""
+
+from typing import Any
+
+from metaorg.onchain import abi
+from metaorg.onchain.chain import Chain, Reading
+from metaorg.onchain.contract import Contract
+from metaorg.types import Address, Call, Cid, Digest, Hex, Model
+
+
+class Version(Model):
+    """A version of the text, and since when it is in force (Unix seconds)."""
+
+    number: int
+    text: Cid
+    since: int
+
+
+class Adoption(Model):
+    """What an organization signs. `valid_until` is Unix seconds; `nonce` counts from 0."""
+
+    organization: Address
+    version: int
+    text: Digest
+    constituency: int
+    pledge: Digest
+    nonce: int
+    valid_until: int
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The contract's struct."""
+        return tuple(getattr(self, field) for field in type(self).model_fields)
+
+
+class SignedAdoption(Model):
+    """An adoption and its signature: anyone may relay it."""
+
+    adoption: Adoption
+    signature: Hex
+
+
+class Record(Model):
+    """What is kept of an organization's latest adoption; `at` 0 means never."""
+
+    at: int
+    constituency: int
+    count: int
+    pledge: Digest
+
+
+class InterConstitution(Contract):
+    """Reads and writes of one InterConstitution."""
+
+    name = "InterConstitution"
+
+    def version(self, reading: Reading) -> Version:
+        """The version in force."""
+        return self.version_at(reading, self.read(reading, "version"))
+
+    def versions(self, reading: Reading) -> list[Version]:
+        """All versions, the first first."""
+        last = self.read(reading, "version")
+        return [self.version_at(reading, number) for number in range(1, last + 1)]
+
+    def version_at(self, reading: Reading, number: int) -> Version:
+        found = self.read(reading, "versionAt", number)
+        text = Cid(digest=found["digest"], codec=found["codec"])
+        return Version(number=number, text=text, since=found["since"])
+
+    def adoption_of(self, reading: Reading, organization: Address, version: int) -> Record:
+        return Record(**self.read(reading, "adoptionOf", organization, version))
+
+    def adoptions_of(
+        self, reading: Reading, organizations: list[Address], version: int
+    ) -> list[Record]:
+        """`adoption_of` for many, in batches."""
+        calls = [("adoptionOf", (organization, version)) for organization in organizations]
+        return [Record(**found) for found in self.reads(reading, calls)]
+
+    def adopt(self, signed: SignedAdoption) -> Call:
+        adoption = signed.adoption
+        says = f"record that {adoption.organization} adopts version {adoption.version} of the text"
+        return self.call("adopt", adoption.arguments(), signed.signature, says=says)
+
+    def amend(self, text: Cid) -> Call:
+        says = f"put {text} in force as the next version of the InterConstitution"
+        return self.call("amend", text.digest, text.codec, says=says)
+
+    def typed_adoption(self, chain: Chain, adoption: Adoption) -> dict[str, Any]:
+        """The EIP-712 typed data that the organization signs."""
+        entry = self.artifact.functions["hashAdoption"]["inputs"][0]
+        fields = entry["components"]
+        message = dict(zip((f["name"] for f in fields), adoption.arguments(), strict=True))
+        return {
+            "types": {
+                "EIP712Domain": DOMAIN_FIELDS,
+                "Adoption": [
+                    {"name": field["name"], "type": kind}
+                    for field, kind in zip(fields, abi.types(fields), strict=True)
+                ],
+            },
+            "primaryType": "Adoption",
+            "domain": {
+                "name": "InterConstitution",
+                "version": "1",
+                "chainId": chain.id,
+                "verifyingContract": self.address,
+            },
+            "message": message,
+        }
+
+
+DOMAIN_FIELDS = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]

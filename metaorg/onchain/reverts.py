@@ -1,0 +1,135 @@
+"""The one place where a revert becomes an error with the contract's own sentence."""
+
+import re
+from functools import cache
+from typing import Any
+
+from metaorg.errors import ContractReverted, Refused
+from metaorg.onchain import abi
+from metaorg.onchain.artifacts import CONTRACTS, load
+from metaorg.onchain.chain import NodeRefused
+
+STATES = (
+    "pending",
+    "active",
+    "canceled",
+    "defeated",
+    "succeeded",
+    "queued",
+    "expired",
+    "executed",
+)
+"""A proposal's states, in the order of IGovernor.ProposalState."""
+
+_NOTICES = {
+    "GovernorInsufficientProposerVotes": "Only an organization with an active seat can propose.",
+    "GovernorInvalidProposalLength": "A proposal needs at least one action, each with its data.",
+    "GovernorInvalidSignature": "The signature is not one of the voter over exactly this ballot.",
+    "GovernorNonexistentProposal": "There is no proposal with this number in this Assembly.",
+    "GovernorRestrictedProposer": "The proposal names another proposer in its description.",
+    "GovernorUnableToCancel": "Only its proposer can cancel a proposal, and only before voting.",
+    "GovernorDisabledDeposit": "The Assembly holds nothing; send to the Timelock instead.",
+    "GovernorOnlyExecutor": "Only a decision can do this: propose it.",
+    "TimelockUnexpectedOperationState": "The delay of this decision is not over yet.",
+    "TimelockInsufficientDelay": "The delay is shorter than the Timelock allows.",
+    "AccessControlUnauthorizedAccount": "Only the Assembly can tell the Timelock what to do.",
+    "AccessManagedUnauthorized": "Only a decision can do this: propose it.",
+    "AccessManagerUnauthorizedAccount": "Only a decision can change who may call what.",
+    "AccessManagerUnauthorizedCall": "The caller may not call this function; propose it.",
+    "ERC721NonexistentToken": "There is no active seat with this number.",
+    "ERC721InvalidOwner": "The zero address holds no seat.",
+    "InvalidInitialization": "This contract was initialized when it was founded.",
+    "FailedDeployment": "This account has founded this charter before.",
+    "FailedCall": "An action of the proposal failed without saying why.",
+    "StringTooLong": "The text is too long.",
+}
+"""Sentences for the errors of OpenZeppelin's contracts, which have none of their own."""
+
+_STATE_NOTICES = {
+    "pending": "The proposal waits for voting to begin.",
+    "active": "The proposal is being voted on.",
+    "canceled": "The proposal was canceled.",
+    "defeated": "The proposal was defeated.",
+    "succeeded": "The proposal has succeeded; queue it.",
+    "queued": "The proposal is queued; execute it when its delay is over.",
+    "expired": "The proposal has expired.",
+    "executed": "The proposal was executed.",
+}
+
+
+def explain(refusal: NodeRefused, doing: str = "") -> Exception:
+    """What a refused call means: a `ContractReverted`, a `Refused`, or the refusal itself."""
+    if "insufficient funds" in refusal.message.lower():
+        return Refused(f"{doing or 'sending'}: the account has too little ETH for gas and value")
+    data = _revert_data(refusal.data) or _revert_data(refusal.message)
+    if data is not None:
+        return reverted(data, doing)
+    if "revert" in refusal.message.lower():
+        return reverted(b"", doing)
+    return refusal
+
+
+def reverted(data: bytes, doing: str = "") -> ContractReverted:
+    """The error that revert data stand for.
+
+    Known are the custom errors of all shipped contracts, `Error(string)` and `Panic(uint256)`.
+    """
+    entry = _errors().get(data[:4])
+    if entry is None:
+        return ContractReverted("", {}, _unknown(data), doing)
+    name, (error, notice) = str(entry[0]["name"]), entry
+    arguments = abi.decode_values(error["inputs"], data[4:])
+    if name == "Error":
+        return ContractReverted("", {}, str(arguments["message"]), doing)
+    if name == "GovernorUnexpectedProposalState":
+        state = _state(arguments["current"])
+        notice = _STATE_NOTICES.get(state, "There is such a proposal already.")
+        arguments = {"proposalId": arguments["proposalId"], "state": state}
+    return ContractReverted(name, {k: _shown(v) for k, v in arguments.items()}, notice, doing)
+
+
+def _state(number: int) -> str:
+    return STATES[number] if number < len(STATES) else str(number)
+
+
+def _unknown(data: bytes) -> str:
+    if not data:
+        return "The contract refused without saying why (is it the contract that you mean?)."
+    return f"The contract refused with an error that is not known here: 0x{data.hex()[:136]}."
+
+
+def _shown(value: Any) -> Any:
+    return "0x" + value.hex() if isinstance(value, bytes) else value
+
+
+def _revert_data(data: Any) -> bytes | None:
+    """Revert data as nodes wrap them: hex, {"result": hex}, {"data": hex}, or inside a message."""
+    if isinstance(data, dict):
+        for key in ("data", "result", "originalError"):
+            if key in data:
+                return _revert_data(data[key])
+        return None
+    if not isinstance(data, str):
+        return None
+    found = re.search(r"0x((?:[0-9a-fA-F]{2}){4,})$", data.strip().rstrip('"'))
+    return bytes.fromhex(found[1]) if found else (b"" if data == "0x" else None)
+
+
+@cache
+def _errors() -> dict[bytes, tuple[abi.Entry, str]]:
+    known: dict[bytes, tuple[abi.Entry, str]] = {}
+    for name in CONTRACTS:
+        artifact = load(name)
+        for key, entry in artifact.errors.items():
+            notice = artifact.notice(entry) or _NOTICES.get(entry["name"], "")
+            if key not in known or notice:
+                known[key] = (entry, notice or f"The contract refused: {entry['name']}.")
+    for entry in _BUILT_IN:
+        known[abi.selector(entry)] = (entry, "The contract ran into an impossible state.")
+    return known
+
+
+_BUILT_IN: tuple[abi.Entry, ...] = (
+    {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
+    {"type": "error", "name": "Panic", "inputs": [{"name": "code", "type": "uint256"}]},
+)

@@ -1,0 +1,72 @@
+"""When an application may become a seat. The contract's counterpart is Membership's gate."""
+
+from enum import IntEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from metaorg.rules.decision import BASIS
+from metaorg.types import Model
+
+
+class AdmissionMethod(IntEnum):
+    """How an application becomes a seat."""
+
+    OPEN = 0
+    LAZY_CONSENT = 1
+
+    @property
+    def words(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
+class Admission(Model):
+    """The rule of admission.
+
+    Args:
+        method: at once, or after a window in which no active member objected.
+        window: seconds for objections; 0 when open.
+        period: seconds over which admissions without a decision are counted, at least 1.
+        share: seats that one period may admit, basis points of the active seats at its start.
+        floor: seats that one period may admit at least, 1 or more.
+    """
+
+    method: AdmissionMethod
+    window: int = Field(ge=0, lt=1 << 32)
+    period: int = Field(ge=1, lt=1 << 32)
+    share: int = Field(ge=0, le=BASIS)
+    floor: int = Field(ge=1, lt=1 << 16)
+
+    @model_validator(mode="after")
+    def _open_has_no_window(self) -> Self:
+        if self.method == AdmissionMethod.OPEN and self.window:
+            raise ValueError("open admission has no window: set it to 0, or use lazy consent")
+        return self
+
+
+class Gate(Model):
+    """The running period: when it began, how many it may admit and has admitted."""
+
+    period_start: int
+    limit: int
+    admitted: int = 0
+
+    @property
+    def remaining(self) -> int:
+        return self.limit - self.admitted
+
+
+def pace_limit(rule: Admission, active: int) -> int:
+    """Seats that a period beginning with `active` seats may admit; the share is rounded down."""
+    return max(active * rule.share // BASIS, rule.floor)
+
+
+def begin(rule: Admission, active: int, now: int) -> Gate:
+    """A new period."""
+    return Gate(period_start=now, limit=pace_limit(rule, active))
+
+
+def current(gate: Gate, rule: Admission, active: int, now: int) -> Gate:
+    """The gate at `now`: a new period begins with the first look after the last one ended."""
+    over = now >= gate.period_start + rule.period
+    return begin(rule, active, now) if over else gate

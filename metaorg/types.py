@@ -1,0 +1,164 @@
+"""The values that every layer shares: addresses, content ids, calls, receipts."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+
+from metaorg.errors import InvalidInput
+
+RAW, DAG_PB, DAG_CBOR = 0x55, 0x70, 0x71
+CODECS = {RAW: "raw", DAG_PB: "dag-pb", DAG_CBOR: "dag-cbor"}
+BLOCK_LIMIT = 1 << 20
+"""The largest block that this project stores, in bytes (1 MiB, the unixfs-v1-2025 chunk)."""
+
+ZERO_DIGEST = bytes(32)
+
+
+class Model(BaseModel):
+    """A value: frozen, and closed to fields that nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+def checksum_address(text: str) -> str:
+    """The EIP-55 form of a 20-byte address.
+
+    Raises:
+        InvalidInput: not 0x and 40 hex digits, or mixed case with a wrong checksum (mistyped).
+    """
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        raise InvalidInput(f"{text!r} is not an address: 0x and 40 hex digits are expected")
+    from eth_utils.crypto import keccak
+
+    digits = text[2:].lower()
+    nibbles = keccak(text=digits).hex()
+    mixed = "".join(
+        c.upper() if int(n, 16) > 7 else c for c, n in zip(digits, nibbles, strict=False)
+    )
+    if text[2:] not in (digits, digits.upper(), mixed):
+        raise InvalidInput(f"{text} has a wrong checksum: one of its characters is mistyped")
+    return "0x" + mixed
+
+
+def _address(text: str) -> str:
+    try:
+        return checksum_address(text)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+
+
+def _digest(value: bytes) -> bytes:
+    if len(value) != 32:
+        raise ValueError(f"a digest has 32 bytes, this one has {len(value)}")
+    return bytes(value)
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""A checksummed address; checked where it comes in and trusted after that."""
+Hex = Annotated[bytes, PlainSerializer(_hex, when_used="json")]
+"""Bytes, shown as 0x-hex in JSON."""
+Digest = Annotated[Hex, AfterValidator(_digest)]
+"""A sha2-256 digest of 32 bytes; 32 zero bytes stand for "none" wherever a contract allows none."""
+
+
+class Cid(Model):
+    """A CIDv1 over sha2-256: what a `bytes32` digest and a codec on chain name.
+
+    Text is multibase base32, lower case ("bafk..." for raw, "bafy..." for dag-pb).
+    """
+
+    digest: Digest
+    codec: int = RAW
+
+    @classmethod
+    def of(cls, data: bytes, codec: int = RAW) -> Self:
+        """The CID of one block."""
+        return cls(digest=hashlib.sha256(data).digest(), codec=codec)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a CID, bare or as `ipfs://CID`.
+
+        Raises:
+            InvalidInput: not base32 CIDv1, another hash than sha2-256, or an unknown codec.
+        """
+        bare = text.removeprefix("ipfs://")
+        try:
+            body = bare[1:].upper()
+            raw = base64.b32decode(body + "=" * (-len(body) % 8))
+        except (binascii.Error, ValueError):
+            raw = b""
+        if bare[:1] != "b" or len(raw) != 36 or raw[0] != 1 or raw[2:4] != b"\x12\x20":
+            raise InvalidInput(
+                f"{text!r} is not a CIDv1 in base32 over sha2-256 (it would start with 'baf')"
+            )
+        if raw[1] not in CODECS:
+            raise InvalidInput(f"{text!r} has codec {raw[1]:#x}; known are {_codec_names()}")
+        cid = cls(digest=raw[4:], codec=raw[1])
+        if str(cid) != bare:
+            raise InvalidInput(f"{text!r} is not in canonical form; that would be {cid}")
+        return cid
+
+    def matches(self, data: bytes) -> bool:
+        """Whether one block's bytes hash to this CID."""
+        return hashlib.sha256(data).digest() == self.digest
+
+    @property
+    def uri(self) -> str:
+        return f"ipfs://{self}"
+
+    def __str__(self) -> str:
+        raw = bytes((1, self.codec, 0x12, 0x20)) + self.digest
+        return "b" + base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def _codec_names() -> str:
+    return ", ".join(f"{name} ({code:#x})" for code, name in CODECS.items())
+
+
+class Call(Model):
+    """One write, as a value: it can be shown, simulated, sent, proposed or exported.
+
+    Args:
+        to: the contract.
+        data: ABI-encoded call data.
+        value: wei sent along.
+        says: what it does, as a sentence in the imperative without a full stop.
+        documents: blocks whose digests the data carry; they go to the commons before the call.
+    """
+
+    to: Address
+    data: Hex
+    value: int = Field(default=0, ge=0)
+    says: str
+    documents: tuple[Hex, ...] = Field(default=(), exclude=True, repr=False)
+
+
+class Event(Model):
+    """A decoded log: which contract said what, where in the chain."""
+
+    contract: Address
+    name: str
+    arguments: Mapping[str, Any]
+    block: int
+    transaction: Hex
+    index: int
+
+
+class Receipt(Model):
+    """What became of a sent `Call`."""
+
+    call: Call
+    transaction: Hex
+    block: int
+    gas: int
+    events: tuple[Event, ...] = ()
