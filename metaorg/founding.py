@@ -9,8 +9,9 @@ from metaorg.ipfs import Store
 from metaorg.onchain import factory, transactions
 from metaorg.onchain.accounts import Signer
 from metaorg.onchain.chain import Chain
-from metaorg.onchain.factory import Factory, Modules
+from metaorg.onchain.factory import Factory
 from metaorg.onchain.inter_constitution import Adoption, InterConstitution, SignedAdoption
+from metaorg.onchain.modules import Modules
 from metaorg.types import Address, Call, Hex, Model, Receipt
 
 VALID_UNTIL = (1 << 48) - 1

@@ -26,10 +26,10 @@ from metaorg.onchain.accounts import Signer
 from metaorg.onchain.assembly import Actions, ProposalState, proposal_id
 from metaorg.onchain.chain import Chain, Reading
 from metaorg.onchain.commons import Access, Resource
-from metaorg.onchain.factory import Modules
 from metaorg.onchain.inter_constitution import Adoption, SignedAdoption, Version
 from metaorg.onchain.inter_constitution import Record as AdoptionRecord
-from metaorg.records import Description, Pledge, Profile, Proposal, Reason
+from metaorg.onchain.modules import Modules, modules_at
+from metaorg.records import Description, Pledge, Profile, Proposal, Reason, read_description
 from metaorg.rules.admission import Admission
 from metaorg.rules.decision import ClassTally, Outcome, Rule, decide
 from metaorg.rules.membership import Standing
@@ -523,45 +523,6 @@ class Commons:
         except (Unreachable, InvalidInput, ValueError, TypeError):
             title = None
         return ResourceView(resource=resource, title=title)
-
-
-def modules_at(reading: Reading, address: Address) -> Modules:
-    """The contracts behind a front door.
-
-    Raises:
-        Misconfigured: no contract there, or another one.
-    """
-    if not reading.code(address):
-        raise Misconfigured(
-            f"there is no contract at {address} on chain {reading.chain.id}; "
-            "check the settings `address` and `rpc`"
-        )
-    try:
-        found = front_door.MetaOrganization(address).modules(reading)
-    except Exception:
-        raise Misconfigured(f"the contract at {address} is not a meta-organization") from None
-    return Modules(
-        meta_organization=address,
-        timelock=found["timelock"],
-        authority=found["authority"],
-        inter_constitution=found["interConstitution"],
-        membership=found["membership"],
-        commons=found["commons"],
-        assembly=found["assembly"],
-    )
-
-
-def read_description(description: str) -> tuple[str, Cid | None]:
-    """Title and body link of a proposal's description."""
-    lines = description.splitlines()
-    title = lines[0].removeprefix("# ") if lines else ""
-    for line in lines:
-        if line.startswith("ipfs://"):
-            try:
-                return title, Cid.parse(line)
-            except InvalidInput:
-                break
-    return title, None
 
 
 def _index(names: Sequence[str], name: str, one: str, many: str) -> int:

@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from metaorg.errors import InvalidInput
+from metaorg.types import Cid
+
 NAME_LIMIT = 200
 TEXT_LIMIT = 100_000
 
@@ -93,3 +96,16 @@ class CharterDocument(Record):
     type: Literal["Charter"] = "Charter"
     name: Name
     purpose: Text
+
+
+def read_description(description: str) -> tuple[str, Cid | None]:
+    """Title and body link of a proposal's description."""
+    lines = description.splitlines()
+    title = lines[0].removeprefix("# ") if lines else ""
+    for line in lines:
+        if line.startswith("ipfs://"):
+            try:
+                return title, Cid.parse(line)
+            except InvalidInput:
+                break
+    return title, None

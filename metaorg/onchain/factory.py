@@ -14,7 +14,8 @@ from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
-from metaorg.types import Address, Call, Model, checksum_address
+from metaorg.onchain.modules import Modules
+from metaorg.types import Address, Call, checksum_address
 
 DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 """The CREATE2 deployer that chains share; call data are a salt (32 bytes) and the creation code."""
@@ -29,18 +30,6 @@ _CONTRACTS = {
     "commons": "Commons",
     "assembly_": "Assembly",
 }
-
-
-class Modules(Model):
-    """The contracts of one meta-organization, or the implementations behind all of them."""
-
-    meta_organization: Address
-    timelock: Address
-    authority: Address
-    inter_constitution: Address
-    membership: Address
-    commons: Address
-    assembly: Address
 
 
 class Factory(Contract):

@@ -1,5 +1,6 @@
 """When an application may become a seat. The contract's counterpart is Membership's gate."""
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Self
 
@@ -70,3 +71,38 @@ def current(gate: Gate, rule: Admission, active: int, now: int) -> Gate:
     """The gate at `now`: a new period begins with the first look after the last one ended."""
     over = now >= gate.period_start + rule.period
     return begin(rule, active, now) if over else gate
+
+
+class Passage(Model):
+    """A moment at the gate: a new rule of admission, or (without one) an admission in silence.
+
+    Args:
+        time: Unix seconds. active: seats that were active just before.
+    """
+
+    time: int
+    active: int
+    rule: Admission | None = None
+
+
+def pace_breaches(passages: Sequence[Passage]) -> list[int]:
+    """Indices of the admissions in silence that the pace should have refused.
+
+    Args:
+        passages: in order of time, the first one a rule.
+
+    Source: Membership._takeTurn.
+    """
+    rule: Admission | None = None
+    gate = Gate(period_start=0, limit=0)
+    breaches = []
+    for index, passage in enumerate(passages):
+        if passage.rule is not None:
+            rule, gate = passage.rule, begin(passage.rule, passage.active, passage.time)
+            continue
+        if rule is not None:
+            gate = current(gate, rule, passage.active, passage.time)
+        if gate.remaining <= 0:
+            breaches.append(index)
+        gate = gate.model_copy(update={"admitted": gate.admitted + 1})
+    return breaches

@@ -7,7 +7,6 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
-from metaorg.rules.admission import Admission, Gate, begin, current
 from metaorg.rules.decision import UNITS_PER_SEAT
 from metaorg.types import Address, Digest, Model
 
@@ -101,6 +100,10 @@ class Register:
         held = [(s.seat, account) for account, s in self.standings.items() if s.active]
         return [account for _, account in sorted(held)]
 
+    def history(self, account: Address) -> Sequence[tuple[int, Standing]]:
+        """Every standing of an account that lasted at least a second, with when it began."""
+        return self._history.get(account, [])
+
     def standing_at(self, account: Address, time: int) -> Standing:
         """The last standing that began at or before `time`."""
         history = self._history.get(account, [])
@@ -177,31 +180,3 @@ _TRANSITIONS: dict[str, tuple[Sequence[Status], Status | None]] = {
     "Withdrawn": (_PENDING, None),
     "Exited": ((Status.ACTIVE,), Status.EXITED),
 }
-
-
-class PacedAdmission(Model):
-    """One admission without a decision: when, and how many seats were active before it."""
-
-    time: int
-    active_before: int
-
-
-def pace_breaches(
-    rule: Admission, founded: int, founders: int, admissions: Sequence[PacedAdmission]
-) -> list[int]:
-    """Indices of admissions that the pace should have refused, for one rule that held throughout.
-
-    Args:
-        founded: when the rule came into force. founders: active seats then.
-        admissions: in order of time.
-
-    Source: Membership._takeTurn.
-    """
-    gate: Gate = begin(rule, founders, founded)
-    breaches = []
-    for index, admission in enumerate(admissions):
-        gate = current(gate, rule, admission.active_before, admission.time)
-        if gate.remaining <= 0:
-            breaches.append(index)
-        gate = gate.model_copy(update={"admitted": gate.admitted + 1})
-    return breaches
