@@ -304,11 +304,15 @@ class Membership:
         except (Unreachable, InvalidInput, ValueError, TypeError):
             return None
 
-    def apply(self, kind: str, profile: Profile, reading: Reading | None = None) -> Call:
-        """Apply for a seat, in the constituency that the adoption names."""
+    def apply(self, kind: str, profile: Profile, kinds: Sequence[str] = ()) -> Call:
+        """Apply for a seat, in the constituency that the adoption names.
+
+        Args:
+            kinds: the register's kinds, when they were read before; saves a read for each of many.
+        """
         block = encode(profile)
-        call = self.contract.apply(self.kind(kind, reading), Cid.of(block))
-        return call.model_copy(update={"documents": (block,)})
+        kind_index = _index(kinds or self.kinds(), kind, "kind of organization", "kinds")
+        return _with(self.contract.apply(kind_index, Cid.of(block)), block)
 
     def object(self, organization: Address, reason: str) -> Call:
         block = encode(Reason(text=reason))

@@ -41,9 +41,11 @@ class KuboVersion(Model):
 class Kubo:
     """The blocks of a Kubo daemon, through its RPC API.
 
-    What is put is pinned, so that the daemon's garbage collector leaves it. A daemon that is online
-    looks for a missing block among its peers for as long as the timeout allows; then its answer is
-    *unknown*, not *missing*. The version is read before the first command.
+    A raw block is pinned when it is put, so that the daemon's garbage collector leaves it. A block
+    that links to others waits for `pin`, once all of them are there: pinned before, it would stop
+    the collector with an error. A daemon that is online looks for a missing block among its peers
+    for as long as the timeout allows; then its answer is *unknown*, not *missing*. The version is
+    read before the first command.
 
     Args:
         address: a multiaddr with a port, as `/ip4/127.0.0.1/tcp/5001`, `/https` at its end for TLS.
@@ -80,11 +82,11 @@ class Kubo:
         return self._version
 
     def put(self, data: bytes, codec: int = RAW) -> Cid:
-        """Keep and pin one block."""
+        """Keep one block, and pin it if it is raw."""
         return self.put_many((data,), codec)[0]
 
     def put_many(self, blocks: Iterable[bytes], codec: int = RAW) -> list[Cid]:
-        """Keep and pin blocks of one codec, many in one request; CIDs in the order of the blocks.
+        """Keep blocks of one codec, many in one request, pinned if raw; CIDs in their order.
 
         When it fails, blocks before the failure may have been kept; putting them again is harmless.
 
@@ -113,8 +115,7 @@ class Kubo:
             answer = self._about(cid, "block/stat", offline="true")
         except ContentMissing:
             return False
-        if [found.get("Key") for found in self._objects(answer)] != [str(cid)]:
-            raise StoreUnreachable(f"{self.describe()} was asked for {cid} and spoke of another")
+        self._agree([found.get("Key") for found in self._objects(answer)], [str(cid)])
         return True
 
     def pin(self, cid: Cid) -> None:
@@ -123,7 +124,8 @@ class Kubo:
         Raises:
             ContentMissing: the daemon lacks a part of it and looks nowhere else.
         """
-        self._about(cid, "pin/add", recursive="true")
+        answer = self._about(cid, "pin/add", recursive="true")
+        self._agree([found.get("Pins") for found in self._objects(answer)], [[str(cid)]])
 
     def cids(self) -> Iterator[Cid]:
         """Every pinned block, in no order; older kinds of CID that `Cid` cannot name are left out.
@@ -150,19 +152,24 @@ class Kubo:
         return KuboVersion(text=text, warning="" if number == TESTED else warning)
 
     def _put_batch(self, batch: Sequence[tuple[Cid, bytes]], codec: int) -> None:
-        boundary = uuid.uuid4().hex
+        boundary, pin = uuid.uuid4().hex, "true" if codec == RAW else "false"
         answer = self._checked(
             "block/put",
             body=_multipart(boundary, [data for _, data in batch]),
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-            **{"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": "true"},
+            **{"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": pin},
         )
-        named = [str(kept.get("Key")) for kept in self._objects(answer)]
-        if named != [str(cid) for cid, _ in batch]:
-            expected = f"{batch[0][0]}" + (f" and {len(batch) - 1} more" if batch[1:] else "")
-            got = printable(", ".join(named) or "nothing")
+        named = [kept.get("Key") for kept in self._objects(answer)]
+        self._agree(named, [str(cid) for cid, _ in batch])
+
+    def _agree(self, said: Sequence[object], expected: Sequence[object]) -> None:
+        """Refuse an answer that speaks of other blocks than the question."""
+        if said != expected:
+            shown = printable(", ".join(map(str, said)) or "nothing")
             raise StoreUnreachable(
-                f"{self.describe()} was given {expected} and kept {got}: do not rely on it"
+                f"{self.describe()} was asked about {expected[0]}"
+                + (f" and {len(expected) - 1} more" if expected[1:] else "")
+                + f" and answered about {shown}: do not rely on it"
             )
 
     def _about(self, cid: Cid, command: str, **options: Any) -> bytes:
@@ -210,15 +217,17 @@ class Kubo:
 
 def _check_address(address: str) -> None:
     found = _ADDRESS.fullmatch(address)
-    try:
-        IPv4Address((found and found["ip4"]) or "127.0.0.1")
-        IPv6Address((found and found["ip6"]) or "::1")
-    except ValueError:
-        found = None
-    if found is None or int(found["port"]) > 65535:
+    if found is None or not _exists(found["ip4"], found["ip6"], int(found["port"])):
         raise InvalidInput(
             f"{address!r} is no address of a daemon; it would look like /ip4/127.0.0.1/tcp/5001"
         )
+
+
+def _exists(ip4: str | None, ip6: str | None, port: int) -> bool:
+    try:
+        return bool(IPv4Address(ip4 or "127.0.0.1") and IPv6Address(ip6 or "::1")) and port < 65536
+    except ValueError:
+        return False
 
 
 def _multipart(boundary: str, blocks: Sequence[bytes]) -> bytes:

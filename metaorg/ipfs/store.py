@@ -216,7 +216,7 @@ def _multiaddr(url: str) -> str:
         parts, host, port = SplitResult("", "", "", "", ""), "", None
     if not host or parts.username is not None or parts.path.strip("/") or parts.query:
         raise InvalidInput(
-            "a daemon's URL has a host and at most a port, as http://127.0.0.1:5001, and no password"
+            "a daemon's URL has a host and at most a port, no password: as http://127.0.0.1:5001"
         )
     secure = parts.scheme == "https"
     port = port if port is not None else (443 if secure else 80)

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from eth_abi.abi import decode, encode
+from eth_abi.abi import encode
+from eth_abi.codec import ABIDecoder
+from eth_abi.decoding import StringDecoder
 from eth_abi.exceptions import DecodingError
+from eth_abi.registry import BaseEquals, registry
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
@@ -12,6 +15,17 @@ from metaorg.errors import ChainUnreachable
 from metaorg.types import checksum_address
 
 Entry = Mapping[str, Any]
+
+_lenient = registry.copy()
+_lenient.unregister_decoder("string")
+_lenient.register_decoder(
+    BaseEquals("string"),
+    lambda *_, **__: StringDecoder(handle_string_errors="backslashreplace"),
+    label="string",
+)
+# Anyone may put bytes that are not UTF-8 into a reason or a description: one such log must not
+# keep the others from being read.
+decode = ABIDecoder(_lenient).decode
 
 
 def signature(entry: Entry) -> str:

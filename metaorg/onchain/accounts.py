@@ -6,6 +6,7 @@ A key is never an argument, never shown and never part of an error.
 import getpass
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -112,8 +113,7 @@ def open_signer(
         address, _, url = rest.partition("@")
         return NodeSigner(Chain(url) if url else chain, checksum_address(address))
     raise InvalidInput(
-        f"{spec[:12]!r}... is not an account: use keystore:FILE, env:NAME or rpc:ADDRESS "
-        "(never the key itself)"
+        "the account is none of keystore:FILE, env:NAME and rpc:ADDRESS (never the key itself)"
     )
 
 
@@ -123,7 +123,7 @@ def new_keystore(folder: Path, name: str, password: str) -> tuple[Path, Address]
     Raises:
         InvalidInput: there is a keystore of that name, or the name is not a file name.
     """
-    if not name or name != Path(name).name or name.startswith("."):
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}", name):
         raise InvalidInput(f"{name!r} is not a name for a key: use letters, digits and dashes")
     account = Account.create()
     content = json.dumps(account.encrypt(password), indent=2)

@@ -53,7 +53,7 @@ class Artifact:
 
     def notice(self, entry: abi.Entry) -> str:
         """The sentence that the contract's author wrote for people; empty for none."""
-        kind = "errors" if entry["type"] == "error" else "methods"
+        kind = {"error": "errors", "event": "events"}.get(entry["type"], "methods")
         found = self._userdoc.get(kind, {}).get(abi.signature(entry), {})
         if isinstance(found, list):
             found = found[0] if found else {}

@@ -19,8 +19,9 @@ from metaorg.types import Address, Call, Event, Model, Receipt
 
 IN_FLIGHT = 200
 """Transactions that are sent before the first of them is waited for."""
-GAS_MARGIN = 1.15
-"""Room over the estimate, for what changes between estimate and inclusion."""
+GAS_MARGIN = 1.2
+GAS_ROOM = 50_000
+"""Room over the estimate: by the time of inclusion, a checkpoint may need a new slot (22,100)."""
 PATIENCE = 180.0
 """Seconds to wait for inclusion."""
 
@@ -137,7 +138,7 @@ def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> 
         "to": call.to,
         "value": call.value,
         "data": "0x" + call.data.hex(),
-        "gas": int(gas * GAS_MARGIN),
+        "gas": int(gas * GAS_MARGIN) + GAS_ROOM,
         "maxFeePerGas": fees.maximum,
         "maxPriorityFeePerGas": fees.tip,
     }

@@ -1,0 +1,84 @@
+"""Fixtures: a store on disk, a real Kubo daemon, and one that is down."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from metaorg.ipfs import Embedded, Kubo
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Embedded]:
+    store = Embedded(tmp_path / "commons" / "blocks.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def nobody_there() -> Kubo:
+    """A daemon that is down: a port of the loopback on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return Kubo(f"/ip4/127.0.0.1/tcp/{port}", timeout=1)
+
+
+@pytest.fixture(scope="session")
+def kubo_program() -> str:
+    """The real `ipfs`, from PATH or from `make kubo`."""
+    found = shutil.which("ipfs") or shutil.which("ipfs", path=str(_tools()))
+    if found is not None:
+        return found
+    reason = "no ipfs on PATH nor in .tools/bin: run `make kubo`"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def kubo_daemon(
+    kubo_program: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address of a running daemon without peers, and the environment for `ipfs` to find it."""
+    home = tmp_path_factory.mktemp("kubo")
+    environment = {**os.environ, "IPFS_PATH": str(home / "repo")}
+    # The profile "test": loopback, free ports, no bootstrap peers, no discovery.
+    subprocess.run(
+        [kubo_program, "init", "--profile=test"], env=environment, check=True, capture_output=True
+    )
+    with (home / "log").open("w") as log:
+        daemon = subprocess.Popen(
+            [kubo_program, "daemon", "--offline"], env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield _address(daemon, home), environment
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+
+
+@pytest.fixture
+def kubo(kubo_daemon: tuple[str, dict[str, str]]) -> Kubo:
+    return Kubo(kubo_daemon[0], timeout=30)
+
+
+def _tools() -> Path:
+    return Path(__file__).parents[2] / ".tools" / "bin"
+
+
+def _address(daemon: "subprocess.Popen[bytes]", home: Path) -> str:
+    """The address that the daemon writes down once it listens."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and daemon.poll() is None:
+        with contextlib.suppress(FileNotFoundError):
+            if "Daemon is ready" in (home / "log").read_text():
+                return (home / "repo" / "api").read_text().strip()
+        time.sleep(0.05)
+    raise RuntimeError("the daemon did not start:\n" + (home / "log").read_text())

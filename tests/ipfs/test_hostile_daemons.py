@@ -1,0 +1,319 @@
+"""Whatever a daemon does, a command ends in bounded time and memory, and never with wrong bytes."""
+
+import contextlib
+import itertools
+import json
+import threading
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from metaorg.errors import (
+    ContentCorrupt,
+    ContentMissing,
+    InvalidInput,
+    StoreUnreachable,
+    Unreachable,
+)
+from metaorg.ipfs import Kubo
+from metaorg.ipfs.blocks import cid_of
+from metaorg.types import BLOCK_LIMIT
+
+Behaviour = Callable[[BaseHTTPRequestHandler], None]
+Daemon = Callable[..., Kubo]
+
+TIMEOUT = 0.4
+"""Seconds that a store grants a daemon that may use them up."""
+
+MINUTES = b"minutes"
+CID = cid_of(MINUTES)
+MISSING = json.dumps(
+    {"Message": f"ipld: could not find {CID}", "Code": 0, "Type": "error"}
+).encode()
+
+
+@pytest.fixture
+def daemon() -> Iterator[Daemon]:
+    """Starts daemons that answer each command as the test says, and `version` properly."""
+    with contextlib.ExitStack() as servers:
+
+        def start(timeout: float = 30, **commands: Behaviour) -> Kubo:
+            server = _Server(commands)
+            servers.callback(server.stop)
+            return Kubo(f"/ip4/127.0.0.1/tcp/{server.server_port}", timeout=timeout)
+
+        yield start
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A thread that drips ends when its client does; nobody waits for it.
+    block_on_close = False
+
+    def __init__(self, commands: dict[str, Behaviour]) -> None:
+        self.commands = {"version": says(b'{"Version": "0.43.1"}'), **commands}
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        command = self.path.removeprefix("/api/v0/").split("?")[0].replace("/", "_")
+        # A client that was cut off is the point of these tests.
+        with contextlib.suppress(ConnectionError):
+            self.server.commands[command](self)  # type: ignore[attr-defined]
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+def says(body: bytes, status: int = 200) -> Behaviour:
+    """A behaviour: one complete answer."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def hangs(handler: BaseHTTPRequestHandler) -> None:
+    time.sleep(4 * TIMEOUT)
+
+
+def hangs_up(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+
+
+def drips(*pieces: bytes, then: bytes) -> Behaviour:
+    """Sends the pieces, and then a little again and again, well within any socket's timeout."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"".join(pieces))
+        for _ in range(int(4 * TIMEOUT / 0.02)):
+            handler.wfile.write(then)
+            handler.wfile.flush()
+            time.sleep(0.02)
+
+    return answer
+
+
+def floods(*pieces: bytes, then: bytes) -> Behaviour:
+    """Sends the pieces, and then as much as the other side takes."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"".join(pieces))
+        ends = time.monotonic() + 4 * TIMEOUT
+        while time.monotonic() < ends:
+            handler.wfile.write(then)
+
+    return answer
+
+
+def redirects(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(307)
+    handler.send_header("Location", handler.path)
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def bomb(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Content-Length", str(len(BOMB)))
+    handler.end_headers()
+    handler.wfile.write(BOMB)
+
+
+def packed_zeros(mebibytes: int) -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return b"".join([packer.compress(bytes(1 << 20)) for _ in range(mebibytes)] + [packer.flush()])
+
+
+BOMB = packed_zeros(100)
+OK = b"HTTP/1.1 200 OK\r\n"
+ERROR = b"HTTP/1.1 500 Internal Server Error\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+MEBIBYTE = bytes(1 << 20)
+
+HOSTILE: dict[str, Behaviour] = {
+    "hangs": hangs,
+    "hangs up": hangs_up,
+    "drips a status line": drips(then=b"H"),
+    "drips headers": drips(OK, then=b"X-Drip: 1\r\n"),
+    "drips one header": drips(OK, b"X-Drip: ", then=b"1"),
+    "drips a body": drips(OK, b"\r\n", then=b"1"),
+    "drips chunks": drips(OK, CHUNKED, then=b"1\r\n1\r\n"),
+    "drips an error": drips(ERROR, b"\r\n", then=b"1"),
+    "promises more than it sends": drips(OK, b"Content-Length: 99\r\n\r\n", MINUTES, then=b""),
+    "floods headers": floods(OK, then=b"X-Flood: 1\r\n" * 1000),
+    "floods one header": floods(OK, b"X-Flood: ", then=MEBIBYTE),
+    "floods a body": floods(OK, b"\r\n", then=MEBIBYTE),
+    "floods chunks": floods(OK, CHUNKED, then=b"100000\r\n" + MEBIBYTE + b"\r\n"),
+    "floods a chunk's head": floods(OK, CHUNKED, then=b"1" * 1000),
+    "floods an error": floods(ERROR, b"\r\n", then=b'"' + b"a" * 1000),
+    "nests an error": says(b"[" * 900_000, status=500),
+    "is not HTTP": floods(then=b"\x00\xff" * 100),
+    "redirects": redirects,
+    "unpacks without end": bomb,
+    "is a web page": says(b"<html>hello</html>"),
+    "is a web page that is not found": says(b"<html>404</html>", status=404),
+    "forbids": says(b"403 - Forbidden", status=403),
+    "answers nothing": says(b""),
+    "answers JSON of another kind": says(b"[1]\n2\nnull"),
+    "nests JSON": says(b"[" * 900_000),
+    "refuses": says(b'{"Message": "no \x1b[31m space", "Code": 0, "Type": "error"}', status=500),
+    "refuses without words": says(b'{"Message": 5}', status=500),
+    "refuses late": says(b'{"Message": "no space", "Type": "error"}'),
+    "speaks of another block": says(json.dumps({"Key": str(cid_of(b"other"))}).encode()),
+}
+
+
+@contextlib.contextmanager
+def bounded() -> Iterator[None]:
+    """Fails when the block inside takes long or much."""
+    started = time.monotonic()
+    tracemalloc.start()
+    try:
+        yield
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.monotonic() - started < TIMEOUT + 1
+    assert peak < 40 << 20
+
+
+@pytest.mark.parametrize("behaviour", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("command", ["version", "block_put", "block_get", "block_stat", "pin_add"])
+def test_a_hostile_daemon_costs_bounded_time_and_memory(
+    daemon: Daemon, command: str, behaviour: Behaviour
+) -> None:
+    store: Kubo = daemon(TIMEOUT, **{command: behaviour})
+    acts: dict[str, Callable[[], Any]] = {
+        "version": store.version,
+        "block_put": lambda: store.put(MINUTES),
+        "block_get": lambda: store.get(CID),
+        "block_stat": lambda: store.has(CID),
+        "pin_add": lambda: store.pin(CID),
+    }
+
+    with bounded(), pytest.raises(Unreachable) as refusal:
+        acts[command]()
+
+    assert isinstance(refusal.value, StoreUnreachable | ContentCorrupt)
+    assert str(refusal.value).isprintable()
+    assert len(str(refusal.value)) < 600
+
+
+def test_bytes_that_do_not_hash_are_not_handed_on(daemon: Daemon) -> None:
+    with pytest.raises(ContentCorrupt) as corrupt:
+        daemon(block_get=says(b"Minutes")).get(CID)
+
+    assert corrupt.value.cid == CID
+
+
+def test_a_block_over_the_limit_is_not_read_to_its_end(daemon: Daemon) -> None:
+    with pytest.raises(StoreUnreachable, match="more than 1,048,576 bytes"):
+        daemon(block_get=says(bytes(BLOCK_LIMIT + 1))).get(CID)
+
+
+def test_a_daemon_that_names_another_cid_is_not_relied_on(daemon: Daemon) -> None:
+    other = cid_of(b"other")
+    said = json.dumps({"Key": str(other)}).encode()
+
+    with pytest.raises(StoreUnreachable, match=f"asked about {CID} and answered about {other}"):
+        daemon(block_put=says(said)).put(MINUTES)
+
+
+def test_a_daemon_that_keeps_fewer_blocks_is_not_relied_on(daemon: Daemon) -> None:
+    said = json.dumps({"Key": str(CID)}).encode()
+
+    with pytest.raises(StoreUnreachable, match="and 1 more"):
+        daemon(block_put=says(said)).put_many([MINUTES, b"other"])
+
+
+def test_only_the_daemons_word_for_missing_means_missing(daemon: Daemon) -> None:
+    assert not daemon(block_stat=says(MISSING, status=500)).has(CID)
+    with pytest.raises(ContentMissing):
+        daemon(block_get=says(MISSING, status=500)).get(CID)
+
+    elsewhere = says(b'{"Message": "merkledag: protocol not found", "Type": "error"}', status=500)
+    with pytest.raises(StoreUnreachable):
+        daemon(block_stat=elsewhere).has(CID)
+
+
+def test_a_listing_that_never_ends_is_cut_off(daemon: Daemon) -> None:
+    line = json.dumps({"Cid": str(CID), "Type": "recursive"}).encode() + b"\n"
+
+    with pytest.raises(StoreUnreachable, match=r"did not answer pin/ls within 0\.4 seconds"):
+        list(daemon(TIMEOUT, pin_ls=drips(OK, b"\r\n", then=line)).cids())
+
+
+def test_pins_that_have_no_name_here_are_left_out(daemon: Daemon) -> None:
+    pins = ["QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn", str(CID), None]
+    listing = b"\n".join(json.dumps({"Cid": pin}).encode() for pin in pins)
+
+    assert list(daemon(pin_ls=says(listing)).cids()) == [CID]
+
+
+@pytest.mark.parametrize(
+    ("version", "refused", "warned"),
+    [
+        ("0.43.1", False, False),
+        ("0.43.0-rc2", False, False),
+        ("0.28.0", False, True),
+        ("0.44.0-dev", False, True),
+        ("1.0.0", False, True),
+        ("0.27.9", True, False),
+        ("0.4.23", True, False),
+    ],
+)
+def test_old_daemons_are_refused_and_untested_ones_come_with_a_warning(
+    daemon: Daemon, version: str, refused: bool, warned: bool
+) -> None:
+    store: Kubo = daemon(version=says(json.dumps({"Version": version}).encode()))
+
+    if refused:
+        with pytest.raises(StoreUnreachable, match="update it"):
+            store.put(MINUTES)
+    else:
+        assert (version in store.version().warning) == warned
+
+
+@pytest.mark.parametrize("version", ["", "43", "v0.43.1", "0.43x", "0." + "9" * 99, 43, None, {}])
+def test_what_names_no_version_is_no_kubo_daemon(daemon: Daemon, version: object) -> None:
+    store: Kubo = daemon(version=says(json.dumps({"Version": version}).encode()))
+
+    with pytest.raises(StoreUnreachable, match="is it a Kubo daemon"):
+        store.get(CID)
+
+
+def test_the_version_is_read_once_before_the_first_command(daemon: Daemon) -> None:
+    asked = itertools.count()
+
+    def version(handler: BaseHTTPRequestHandler) -> None:
+        next(asked)
+        says(b'{"Version": "0.43.1"}')(handler)
+
+    store: Kubo = daemon(version=version, block_get=says(MINUTES))
+
+    assert [store.get(CID) for _ in range(3)] == [MINUTES] * 3
+    assert next(asked) == 1
+
+
+def test_a_block_that_no_store_would_take_is_not_sent(daemon: Daemon) -> None:
+    with pytest.raises(InvalidInput):
+        daemon(version=hangs).put(bytes(BLOCK_LIMIT + 1))
