@@ -34,6 +34,8 @@ from metaorg.types import Call, Model, Receipt
 
 CHARTER = Path("examples/charter.yaml")
 FOLDER = Path("build/demo")
+BLOCKS = ("--block-time", "0.1")
+"""Many transactions to a block, as on a live chain: a block for each would be half of all waiting."""
 FOR, AGAINST = 1, 0
 LICENCE = "CC-BY-SA-4.0"
 PLEDGE = Pledge(text="We share what we know with the other members, and cite what we use.")
@@ -192,7 +194,7 @@ class Demo:
 
     def check(self) -> Report:
         """Read chain and commons again, by themselves, and recompute everything."""
-        with self._progress("checking independently", 11) as tick:
+        with self._progress("checking independently", 12) as tick:
             address = self.org.modules.meta_organization
             return check(Chain(self.chain.url), address, self.store, lambda _: tick(1))
 
@@ -307,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = read_organizations(given.organizations, given.limit)
         shutil.rmtree(FOLDER, ignore_errors=True)
         FOLDER.mkdir(parents=True)
-        options = ("--state", str(FOLDER / "chain.json"), "--gas-limit", "1000000000")
+        options = ("--state", str(FOLDER / "chain.json"), "--gas-limit", "1000000000", *BLOCKS)
         with Devnet(options=options) as devnet:
             demo = Demo(devnet.chain, open_store(f"embedded:{FOLDER}/commons"), rows)
             report = demo.run()

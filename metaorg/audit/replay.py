@@ -70,7 +70,6 @@ def transition(timed: Timed) -> Transition:
         admissible_at=given.get("admissibleAt", 0),
         seat=given.get("seat", 0),
         ordinal=given.get("ordinal", 0),
-        profile=given.get("profile"),
     )
 
 

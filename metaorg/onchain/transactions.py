@@ -231,7 +231,7 @@ def _await(
                 "run the command again later, it goes on from what is on chain"
             )
         time.sleep(pause)
-        pause = min(pause * 2, 1)
+        pause = min(pause * 1.3, 1)
     return [_receipt(chain, job, found[index]) for index, job in enumerate(jobs)]
 
 

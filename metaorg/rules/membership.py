@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 from metaorg.rules.decision import UNITS_PER_SEAT
-from metaorg.types import Address, Digest, Model
+from metaorg.types import Address, Model
 
 
 class Status(IntEnum):
@@ -68,7 +68,6 @@ class Transition(Model):
     admissible_at: int = 0
     seat: int = 0
     ordinal: int = 0
-    profile: Digest | None = None
 
 
 class Inconsistent(ValueError):
@@ -84,16 +83,12 @@ class Register:
 
     def __init__(self, transitions: Iterable[Transition]) -> None:
         self.standings: dict[Address, Standing] = {}
-        self.profiles: dict[Address, bytes] = {}
+        self.seats = 0
+        """How many seat numbers have been given out."""
         self._history: dict[Address, list[tuple[int, Standing]]] = {}
         self._issued: dict[int, int] = {}
         for transition in transitions:
             self._follow(transition)
-
-    @property
-    def seats(self) -> int:
-        """How many seat numbers have been given out."""
-        return sum(1 for standing in self.standings.values() if standing.seat)
 
     def active(self) -> list[Address]:
         """Accounts with an active seat, by seat number."""
@@ -136,8 +131,6 @@ class Register:
             )
         standing = self._next(before, event, after).model_copy(update={"since": event.time})
         self.standings[event.organization] = standing
-        if event.profile is not None:
-            self.profiles[event.organization] = event.profile
         history = self._history.setdefault(event.organization, [])
         if history and history[-1][0] == event.time:
             history.pop()
@@ -168,6 +161,7 @@ class Register:
                 f"next were {seat} and {ordinal}"
             )
         self._issued[before.constituency] = ordinal + 1
+        self.seats = max(self.seats, seat)
         return before.model_copy(update={"status": Status.ACTIVE, "seat": seat, "ordinal": ordinal})
 
 
