@@ -313,8 +313,11 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
         return true;
     }
 
+    /// @dev What was queued had succeeded, and votes cannot change after their deadline: it is not
+    /// counted again for execution.
     function _voteSucceeded(uint256 proposalId) internal view override returns (bool) {
-        return Rules.passes(_frozen[proposalId], proposalTallies(proposalId));
+        return proposalEta(proposalId) != 0
+            || Rules.passes(_frozen[proposalId], proposalTallies(proposalId));
     }
 
     function _executor() internal view override returns (address) {

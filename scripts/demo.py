@@ -1,6 +1,6 @@
 """The main job, end to end, on a chain of its own: found, join, share, decide, check.
 
-    python -m scripts.demo --organizations examples/organizations.csv --limit 0
+python -m scripts.demo --organizations examples/organizations.csv --limit 0
 """
 
 import argparse
@@ -35,7 +35,7 @@ from metaorg.types import Call, Model, Receipt
 CHARTER = Path("examples/charter.yaml")
 FOLDER = Path("build/demo")
 BLOCKS = ("--block-time", "0.1")
-"""Many transactions to a block, as on a live chain: a block for each would be half of all waiting."""
+"""Many transactions to a block, as on a live chain; a block for each doubles the waiting."""
 FOR, AGAINST = 1, 0
 LICENCE = "CC-BY-SA-4.0"
 PLEDGE = Pledge(text="We share what we know with the other members, and cite what we use.")
@@ -292,9 +292,9 @@ def summary(demo: Demo, report: Report, seconds: float) -> None:
     console.print("Every check holds." if report.ok else "The check found what stands above.")
     address = demo.org.modules.meta_organization
     console.print(
-        "\nLook around: run `.venv/bin/metaorg devnet --state build/demo/chain.json`, and beside it\n"
-        f"  .venv/bin/metaorg assembly list --address {address} --store embedded:{FOLDER}/commons\n"
-        "Next: README.md, the first session.",
+        "\nLook around: run `.venv/bin/metaorg devnet --state build/demo/chain.json`, and beside it"
+        f"\n  .venv/bin/metaorg assembly list --address {address} --store embedded:{FOLDER}/commons"
+        "\nNext: README.md, the first session.",
         highlight=False,
     )
 

@@ -16,15 +16,21 @@ from metaorg.types import checksum_address
 
 Entry = Mapping[str, Any]
 
-_lenient = registry.copy()
+
+class _AnyString(StringDecoder):
+    """A string that anyone may have written: bytes that are not UTF-8 are shown as escapes.
+
+    One such log must not keep the others from being read.
+    """
+
+    @classmethod
+    def from_type_str(cls, abi_type: Any, registry: Any) -> "_AnyString":
+        return cls("backslashreplace")
+
+
+_lenient: Any = registry.copy()  # type: ignore[no-untyped-call]
 _lenient.unregister_decoder("string")
-_lenient.register_decoder(
-    BaseEquals("string"),
-    lambda *_, **__: StringDecoder(handle_string_errors="backslashreplace"),
-    label="string",
-)
-# Anyone may put bytes that are not UTF-8 into a reason or a description: one such log must not
-# keep the others from being read.
+_lenient.register_decoder(BaseEquals("string", with_sub=False), _AnyString, label="string")  # type: ignore[no-untyped-call]
 decode = ABIDecoder(_lenient).decode
 
 
