@@ -85,11 +85,8 @@ test: lint forge slither kubo ## Everything that CI runs
 bench: .tools/dev ## Measure
 	@python -m scripts.bench
 
-gas: .tools/run ## Write gas and bytecode sizes to snapshots/
-	@mkdir -p snapshots
-	@forge snapshot --snap snapshots/gas.txt --no-match-test "Fuzz|invariant"
-	@forge build --sizes --skip test | grep -E "^\| (Contract|$$(basename -s .sol -a contracts/*.sol \
-		| paste -sd '|')) " > snapshots/sizes.txt
+gas: .tools/run ## Write gas, from receipts, and bytecode sizes to snapshots/gas.json
+	@.venv/bin/python -m scripts.gas
 
 docs: .tools/dev ## Write the generated pages of docs/
 	@python tools/docs.py
