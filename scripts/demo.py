@@ -20,7 +20,7 @@ from rich.table import Table
 from metaorg import charter as charters
 from metaorg import founding
 from metaorg.audit import Report, check
-from metaorg.errors import MetaorgError
+from metaorg.errors import InvalidInput, MetaorgError
 from metaorg.ipfs import Store, open_store
 from metaorg.onchain import transactions
 from metaorg.onchain.accounts import LocalSigner, NodeSigner, Signer
@@ -36,6 +36,8 @@ CHARTER = Path("examples/charter.yaml")
 FOLDER = Path("build/demo")
 BLOCKS = ("--block-time", "0.1")
 """Many transactions to a block, as on a live chain; a block for each doubles the waiting."""
+FEWEST = 3
+"""One that is objected to, and two that share."""
 FOR, AGAINST = 1, 0
 LICENCE = "CC-BY-SA-4.0"
 PLEDGE = Pledge(text="We share what we know with the other members, and cite what we use.")
@@ -296,6 +298,7 @@ def summary(demo: Demo, report: Report, seconds: float) -> None:
         f"\n  .venv/bin/metaorg assembly list --address {address} --store embedded:{FOLDER}/commons"
         "\nNext: README.md, the first session.",
         highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -307,6 +310,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     try:
         rows = read_organizations(given.organizations, given.limit)
+        if len(rows) < FEWEST:
+            raise InvalidInput(f"the demo needs {FEWEST} organizations or more, not {len(rows)}")
         shutil.rmtree(FOLDER, ignore_errors=True)
         FOLDER.mkdir(parents=True)
         options = ("--state", str(FOLDER / "chain.json"), "--gas-limit", "1000000000", *BLOCKS)

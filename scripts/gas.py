@@ -29,6 +29,7 @@ from metaorg.types import Call, Receipt
 
 SNAPSHOT = Path("snapshots/gas.json")
 START = 1_800_000_000
+OPTIONS = ("--timestamp", str(START), "--gas-limit", "100000000")
 FOUNDERS = 12
 PLEDGE = Pledge(text="Bread for every assembly.")
 
@@ -145,8 +146,7 @@ def sizes() -> dict[str, int]:
 
 def measure() -> dict[str, dict[str, int]]:
     """Gas by operation, and bytes by contract."""
-    options = ("--timestamp", str(START), "--gas-limit", "100000000")
-    with TemporaryDirectory() as folder, Devnet(options=options) as devnet:
+    with TemporaryDirectory() as folder, Devnet(options=OPTIONS) as devnet:
         gas = Gauge(devnet.chain, open_store(f"embedded:{folder}/commons")).run()
     return {"gas": gas, "bytes": sizes()}
 

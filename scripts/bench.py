@@ -1,0 +1,131 @@
+"""How fast it is, as ratios measured in one run: machines differ, ratios hardly do.
+
+python -m scripts.bench
+"""
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from metaorg.ipfs import open_store
+from metaorg.onchain import transactions
+from metaorg.onchain.accounts import LocalSigner
+from metaorg.onchain.chain import Chain, logs_of
+from metaorg.onchain.devnet import Devnet
+from metaorg.onchain.transactions import Job
+from metaorg.types import Call
+from scripts.gas import OPTIONS, Gauge
+
+EMPTY = "import typer; app = typer.Typer(); app.command()(lambda: None); app()"
+REPEATS = 5
+
+
+def best(work: Callable[[], object]) -> float:
+    """The shortest of a few runs, in seconds."""
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def show(what: str, ours: float, theirs: float, limit: float | None = None) -> None:
+    """One line: the ratio, the two times, and the ratio that is aimed at."""
+    aim = f"  (aim: at most {limit:g})" if limit else ""
+    print(f"{what:58} {ours / theirs:6.2f}   {ours * 1e3:8.1f} ms / {theirs * 1e3:8.1f} ms{aim}")
+
+
+def help_against_an_empty_program() -> None:
+    metaorg = Path(sys.executable).with_name("metaorg")
+
+    def run(*command: str) -> Callable[[], object]:
+        return lambda: subprocess.run(command, check=True, capture_output=True)
+
+    ours = best(run(str(metaorg), "--help"))
+    show(
+        "metaorg --help / an empty Typer program's",
+        ours,
+        best(run(sys.executable, "-c", EMPTY, "--help")),
+        1.3,
+    )
+
+
+def putting_against_hashing() -> None:
+    blocks = [index.to_bytes(8) * 30 for index in range(5_000)]
+    with TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        open_store(f"embedded:{folder}/commons").put_many(blocks)
+        ours = time.perf_counter() - started
+    theirs = best(lambda: [hashlib.sha256(block).digest() for block in blocks])
+    show("embedded store, put 5,000 documents / sha256 of them", ours, theirs)
+
+
+def sending_against_mining() -> None:
+    """400 plain transfers through the library, against the same with nothing but raw requests."""
+    signers = [LocalSigner.from_key((number + 1).to_bytes(32)) for number in range(400)]
+    jobs = [
+        Job(signer=signer, call=Call(to=signer.address, data=b"", says="send nothing"))
+        for signer in signers
+    ]
+    with Devnet(options=("--block-time", "0.1")) as devnet:
+        chain = devnet.chain
+        chain.requests([("anvil_setBalance", [s.address, hex(10**20)]) for s in signers])
+        started = time.perf_counter()
+        transactions.send_many(chain, jobs)
+        ours = time.perf_counter() - started
+        show("send 400 transactions / have the node mine them", ours, _mine_bare(chain, jobs))
+
+
+def _mine_bare(chain: Chain, jobs: list[Job]) -> float:
+    raw = [
+        job.signer.sign_transaction(
+            {
+                "type": 2,
+                "chainId": chain.id,
+                "nonce": 1,
+                "to": job.call.to,
+                "value": 0,
+                "data": "0x",
+                "gas": 21_000,
+                "maxFeePerGas": 10**11,
+                "maxPriorityFeePerGas": 0,
+            }
+        )
+        for job in jobs
+    ]
+    started = time.perf_counter()
+    hashes = chain.requests([("eth_sendRawTransaction", ["0x" + one.hex()]) for one in raw])
+    while chain.request("eth_getTransactionReceipt", hashes[-1]) is None:
+        time.sleep(0.01)
+    return time.perf_counter() - started
+
+
+def decoding_against_downloading() -> None:
+    """Logs of the register, decoded, against their download as JSON."""
+    with Devnet(options=OPTIONS) as devnet:
+        with TemporaryDirectory() as folder:
+            Gauge(devnet.chain, open_store(f"embedded:{folder}/commons")).run()
+        window = {"fromBlock": "0x0", "toBlock": "latest"}
+        download = best(lambda: devnet.chain.request("eth_getLogs", window))
+        logs = logs_of(devnet.chain.request("eth_getLogs", window))
+        show(
+            f"decode {len(logs)} logs / download them",
+            best(lambda: transactions.decode(logs)),
+            download,
+        )
+
+
+def main() -> None:
+    help_against_an_empty_program()
+    sending_against_mining()
+    decoding_against_downloading()
+    putting_against_hashing()
+
+
+if __name__ == "__main__":
+    main()
