@@ -70,7 +70,7 @@ slither: .tools/slither/bin/slither ## Static analysis of the contracts
 	$(say) "slither"
 	@.tools/slither/bin/slither . --compile-force-framework foundry \
 		--filter-paths "node_modules|tests" --fail-medium \
-		--exclude incorrect-equality,uninitialized-local
+		--exclude-informational --exclude-low --exclude-optimization
 
 kubo: ## Provide a Kubo daemon for the tests that need a real one
 	$(say) "kubo"

@@ -24,6 +24,9 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     uint8 private constant ORDINARY = 0;
     uint8 private constant AMENDMENT = 1;
 
+    /// @dev The assignment table keeps a rule's number + 1 in eight bits.
+    uint8 private constant MAX_RULES = type(uint8).max;
+
     /// @dev Enough for any contract of ours to name its Authority. A proposer cannot starve it: what
     /// is left after a starved call (1/64) would not pay for the rest of a proposal.
     uint256 private constant AUTHORITY_GAS = 30_000;
@@ -105,8 +108,8 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
         );
         strictest = _rules[ORDINARY];
         for (uint256 i = 0; i < targets.length; ++i) {
-            Rule memory rule = _rules[_ruleIndex(targets[i], bytes4(calldatas[i]))];
-            if (Rules.strictness(rule) > Rules.strictness(strictest)) strictest = rule;
+            Rule memory rule = _rules[_ruleIndex(targets[i], calldatas[i])];
+            strictest = Rules.strictest(strictest, rule);
         }
     }
 
@@ -356,11 +359,11 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
 
     // ------------------------------------------------------------------ which rule
 
-    function _ruleIndex(address target, bytes4 selector) private view returns (uint8) {
+    function _ruleIndex(address target, bytes memory data) private view returns (uint8) {
         if (_inKernel(target)) return AMENDMENT;
-        (bool assigned, uint8 index) = assignedRule(target, selector);
+        (bool assigned, uint8 index) = assignedRule(target, bytes4(data));
         if (assigned) return index;
-        return _isGoverned(target) ? AMENDMENT : ORDINARY;
+        return _isGoverned(target, data) ? AMENDMENT : ORDINARY;
     }
 
     function _inKernel(address target) private view returns (bool) {
@@ -370,8 +373,10 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     }
 
     /// @dev A contract is of this meta-organization if it obeys its Authority. One that says so without
-    /// being so only makes decisions about itself harder.
-    function _isGoverned(address target) private view returns (bool) {
+    /// being so only makes decisions about itself harder. Where there is no code yet, one of ours may
+    /// stand by the time of execution, so that a call with data counts as one to ours.
+    function _isGoverned(address target, bytes memory data) private view returns (bool) {
+        if (target.code.length == 0) return data.length != 0;
         (bool success, bytes memory answer) =
             target.staticcall{gas: AUTHORITY_GAS}(abi.encodeCall(IAccessManaged.authority, ()));
         return success && answer.length >= 32
@@ -379,7 +384,7 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     }
 
     function _setRule(uint8 index, Rule calldata rule) private {
-        require(index <= _rules.length, AssemblyRuleUnknown(index));
+        require(index <= _rules.length && index < MAX_RULES, AssemblyRuleUnknown(index));
         require(Rules.inRange(rule), AssemblyRuleInvalid(rule));
         require(
             rule.method == Method.Majority || rule.method == Method.EachClass,

@@ -27,6 +27,7 @@ contract InterConstitution is IInterConstitution, Governed, EIP712Upgradeable {
     }
 
     /// @inheritdoc IInterConstitution
+    // slither-disable-next-line incorrect-equality -- a version and a hash, which stand beside a time
     function adopt(Adoption calldata adoption, bytes calldata signature) external {
         uint16 inForce = version();
         bytes32 text = _versions[inForce - 1].digest;

@@ -36,10 +36,10 @@ struct ClassTally {
 }
 
 /// @title All active seats deciding: OpenZeppelin's Governor over seats, with rules chosen by action.
-/// @notice The rule of a proposal is the strictest of the rules of its actions, never the proposer's
-/// choice, and is frozen when it is proposed. An action has the rule that is assigned to its target and
-/// selector; without one, the amendment rule when the target is a contract of this meta-organization,
-/// and the ordinary rule when it is not. The kernel (Assembly, Timelock, Authority, MetaOrganization,
+/// @notice The rule of a proposal is as strict, in every part, as each of the rules of its actions and the
+/// ordinary rule; it is never the proposer's choice, and is frozen when it is proposed. An action has the
+/// rule that is assigned to its target and selector; without one, the amendment rule when the target is a
+/// contract of this meta-organization, and the ordinary rule when it is not. The kernel (Assembly, Timelock, Authority, MetaOrganization,
 /// InterConstitution) always needs the amendment rule.
 /// Assumptions: a contract of this meta-organization answers `authority()` with its Authority.
 /// Powers: the proposer can cancel until voting starts; nobody can veto.
@@ -69,7 +69,7 @@ interface IAssembly {
     error AssemblyMethodUnavailable(Method method);
     /// @notice The amendment rule may in no respect be weaker than the ordinary rule.
     error AssemblyAmendmentWeaker(Rule amendment, Rule ordinary);
-    /// @notice There is no rule with this number.
+    /// @notice There is no rule with this number, or no room for another.
     error AssemblyRuleUnknown(uint8 index);
     /// @notice What the kernel does always needs the amendment rule.
     error AssemblyRuleFixed(address target, bytes4 selector);

@@ -14,9 +14,9 @@ library Cids {
     function uri(bytes32 digest, uint8 codec) internal pure returns (string memory) {
         bytes memory cid = abi.encodePacked(bytes1(0x01), codec, bytes2(0x1220), digest);
         bytes memory text = new bytes(58); // 36 bytes = 288 bits in groups of 5, the last one of 3
-        uint256 bits;
-        uint256 held;
-        uint256 written;
+        uint256 bits = 0;
+        uint256 held = 0;
+        uint256 written = 0;
         for (uint256 i = 0; i < cid.length; ++i) {
             bits = (bits << 8) | uint8(cid[i]);
             for (held += 8; held >= 5; ++written) {

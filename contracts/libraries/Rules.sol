@@ -19,6 +19,19 @@ library Rules {
             << 64 | uint256(rule.delay) << 32 | rule.votingPeriod;
     }
 
+    /// @notice The rule that is as strict as both in every part.
+    /// @dev The larger of each part, so that no action of a proposal ever weakens what another needs,
+    /// and their order does not matter.
+    function strictest(Rule memory a, Rule memory b) internal pure returns (Rule memory) {
+        return Rule({
+            method: a.method > b.method ? a.method : b.method,
+            approval: a.approval > b.approval ? a.approval : b.approval,
+            quorum: a.quorum > b.quorum ? a.quorum : b.quorum,
+            delay: a.delay > b.delay ? a.delay : b.delay,
+            votingPeriod: a.votingPeriod > b.votingPeriod ? a.votingPeriod : b.votingPeriod
+        });
+    }
+
     /// @notice Whether every part of `rule` is at least as strict as that of `other`.
     function noWeaker(Rule memory rule, Rule memory other) internal pure returns (bool) {
         return rule.method >= other.method && rule.approval >= other.approval

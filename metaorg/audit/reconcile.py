@@ -20,6 +20,7 @@ from metaorg.onchain.assembly import Assembly, describe_rule
 from metaorg.onchain.authority import ADMINISTRATOR, Authority
 from metaorg.onchain.chain import NodeRefused, Reading
 from metaorg.onchain.commons import Commons
+from metaorg.onchain.contract import padded, unpadded
 from metaorg.onchain.factory import expected_code, implementations
 from metaorg.onchain.inter_constitution import Adoption, InterConstitution
 from metaorg.onchain.membership import Membership
@@ -30,7 +31,7 @@ from metaorg.records import read_description
 from metaorg.rules import decision
 from metaorg.rules.admission import pace_breaches
 from metaorg.rules.membership import Register
-from metaorg.types import Address, Cid, Model
+from metaorg.types import ZERO_DIGEST, Address, Cid, Model
 
 _ERC1271 = {
     "name": "isValidSignature",
@@ -96,6 +97,15 @@ def powers(evidence: Evidence) -> Findings:
                 "held" if not held else "not held",
                 "held" if held else "not held",
             )
+
+    opened = {
+        (e.event.arguments["target"], e.event.arguments["selector"])
+        for e in evidence.of(modules.authority, "TargetFunctionRoleUpdated")
+    }
+    for target, selector in sorted(opened):
+        role = authority.read(reading, "getTargetFunctionRole", target, selector)
+        subject = f"role that may call 0x{selector.hex()} on {target}"
+        yield from _compare(subject, ADMINISTRATOR, role)
 
 
 def seats(evidence: Evidence, register: Register) -> Findings:
@@ -210,6 +220,53 @@ def decisions(evidence: Evidence, register: Register) -> Findings:
         yield from _proposal(evidence, register, proposal, constituencies)
 
 
+def settings(evidence: Evidence) -> Findings:
+    """Modules, names, delays and the rule of admission are those that were last set."""
+    modules, reading = evidence.modules, evidence.reading
+    front, register = MetaOrganization(modules.meta_organization), Membership(modules.membership)
+    assembly = Assembly(modules.assembly)
+    given = [timed.event.arguments for timed in evidence.of(front.address, "ModuleRegistered")]
+    registered = {unpadded(one["name"]): one["module"] for one in given}
+    names = [("module", (padded(name, 32),)) for name in registered]
+    found = dict(zip(registered, front.reads(reading, names), strict=True))
+    yield from _compare("modules", registered, found)
+    description = front.description(reading)
+    charter = _latest(evidence, front.address, "CharterChanged", "digest", ZERO_DIGEST)
+    yield from _compare("charter document", charter, description.charter)
+    uri = _latest(evidence, front.address, "DAOURIUpdate", "daoURI", "")
+    yield from _compare("URI of the public documents", uri, description.dao_uri)
+    for view, event in (("constituencies", "ConstituencyAdded"), ("kinds", "KindAdded")):
+        added = [timed.event.arguments["name"] for timed in evidence.of(register.address, event)]
+        yield from _compare(view, added, register.read(reading, view))
+    admission = _latest(evidence, register.address, "AdmissionChanged", "admission", None)
+    yield from _compare("rule of admission", admission, register.read(reading, "admission"))
+    delay = _latest(evidence, assembly.address, "VotingDelayChanged", "votingDelay", None)
+    yield from _compare("voting delay", delay, assembly.voting_delay(reading))
+    yield from _assignments(evidence, assembly)
+
+
+def _assignments(evidence: Evidence, assembly: Assembly) -> Findings:
+    assigned = replay.rulebook(evidence).assigned
+    events = evidence.of(assembly.address, "RuleAssigned")
+    keys = dict.fromkeys(
+        (e.event.arguments["target"], e.event.arguments["selector"]) for e in events
+    )
+    answers = assembly.reads(evidence.reading, [("assignedRule", key) for key in keys])
+    for (target, selector), seen in zip(keys, answers, strict=True):
+        expected = {"assigned": False, "index": 0}
+        if (target, selector) in assigned:
+            expected = {"assigned": True, "index": assigned[target, selector]}
+        yield from _compare(f"rule of 0x{selector.hex()} on {target}", expected, seen)
+
+
+def _latest(evidence: Evidence, module: Address, event: str, part: str, none: object) -> Any:
+    """A part of the last event of a kind; `none` when there was no such event."""
+    found = none
+    for timed in evidence.of(module, event):
+        found = timed.event.arguments[part]
+    return found
+
+
 def commons(evidence: Evidence) -> Findings:
     """The resources are those that were published, with the citations that were made."""
     contract, reading = Commons(evidence.modules.commons), evidence.reading
@@ -246,10 +303,10 @@ def content(evidence: Evidence, store: Store) -> Findings:
 
 
 def references(evidence: Evidence) -> dict[Cid, str]:
-    """Every document that events and the front door name, and what it is."""
+    """Every document that events name, and what it is."""
     modules = evidence.modules
-    charter = MetaOrganization(modules.meta_organization).description(evidence.reading).charter
-    found = {Cid(digest=charter): "charter document"}
+    charter = _latest(evidence, modules.meta_organization, "CharterChanged", "digest", None)
+    found = {Cid(digest=charter): "charter document"} if charter else {}
     for timed in evidence.events:
         given, name = timed.event.arguments, timed.name
         who = given.get("organization", "")
@@ -400,8 +457,13 @@ def _rule(evidence: Evidence, proposal: replay.Proposed) -> decision.Rule:
             modules.inter_constitution,
         )
     )
-    targets = set(proposal.targets) - kernel
-    governed = frozenset(t for t in targets if _governed(evidence.reading, t, modules.authority))
+    then = evidence.reading.chain.at(proposal.block)
+    calls = zip(proposal.targets, proposal.calldatas, strict=True)
+    governed = frozenset(
+        target
+        for target, data in calls
+        if target not in kernel and _governed(then, target, data, modules.authority)
+    )
     actions = [
         decision.Action(target=target, selector=data[:4].ljust(4, b"\0"))
         for target, data in zip(proposal.targets, proposal.calldatas, strict=True)
@@ -411,7 +473,9 @@ def _rule(evidence: Evidence, proposal: replay.Proposed) -> decision.Rule:
     )
 
 
-def _governed(reading: Reading, target: Address, authority: Address) -> bool:
+def _governed(reading: Reading, target: Address, data: bytes, authority: Address) -> bool:
+    if not reading.code(target):
+        return bool(data)
     try:
         answer = reading.call(target, abi.selector(load("Commons").functions["authority"]))
     except NodeRefused:

@@ -7,7 +7,7 @@ from metaorg.audit.read import Evidence, Timed
 from metaorg.onchain.assembly import rule_of
 from metaorg.rules.admission import Admission, Passage
 from metaorg.rules.decision import Rule, Vote
-from metaorg.rules.membership import Register, Transition
+from metaorg.rules.membership import Inconsistent, Register, Transition
 from metaorg.types import Address, Model
 
 TRANSITIONS = ("Applied", "Objected", "Admitted", "Refused", "Withdrawn", "Exited")
@@ -25,7 +25,7 @@ class Proposed(Model):
 
     number: int
     proposer: Address
-    time: int
+    block: int
     snapshot: int
     deadline: int
     targets: tuple[Address, ...]
@@ -102,13 +102,19 @@ def rulebook(evidence: Evidence) -> Rulebook:
 
 
 def proposals(evidence: Evidence) -> list[Proposed]:
-    """Every proposal, in order, each with the rules that were in force when it was made."""
+    """Every proposal, in order, each with the rules that were in force when it was made.
+
+    Raises:
+        Inconsistent: an event of a proposal that was never made.
+    """
     book = Rulebook()
     found: dict[int, dict[str, Any]] = {}
     for timed in evidence.of(evidence.modules.assembly):
         given = timed.event.arguments
         if timed.name == "ProposalCreated":
             found[given["proposalId"]] = _created(timed, book)
+        elif given.get("proposalId", 0) and given["proposalId"] not in found:
+            raise Inconsistent(f"{timed.name} on proposal {given['proposalId']}, never proposed")
         elif timed.name in ("VoteCast", "VoteCastWithParams"):
             vote = (given["voter"], given["support"], given["weight"])
             found[given["proposalId"]]["votes"] += (vote,)
@@ -125,7 +131,7 @@ def _created(timed: Timed, book: Rulebook) -> dict[str, Any]:
     return {
         "number": given["proposalId"],
         "proposer": given["proposer"],
-        "time": timed.time,
+        "block": timed.event.block,
         "snapshot": given["voteStart"],
         "deadline": given["voteEnd"],
         "targets": tuple(given["targets"]),

@@ -68,6 +68,7 @@ def check(
         "seats rest on adoptions": lambda: reconcile.seats_rest_on_adoptions(evidence, register),
         "votes at past times": lambda: reconcile.votes_in_the_past(evidence, register),
         "pace of admission": lambda: reconcile.pace(evidence),
+        "settings": lambda: reconcile.settings(evidence),
         "decisions": lambda: reconcile.decisions(evidence, register),
         "commons": lambda: reconcile.commons(evidence),
         "content": lambda: reconcile.content(evidence, store),
@@ -90,6 +91,9 @@ def _look(topic: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
         return list(look())
     except (Unreachable, ContractReverted) as error:
         return [Finding(kind="unknown", subject=topic, expected="an answer", seen=str(error))]
+    except (LookupError, ValueError) as error:  # answers that no contract of ours can give
+        seen = f"{type(error).__name__}: {error}".splitlines()[0]
+        return [Finding(kind="difference", subject=topic, expected="possible answers", seen=seen)]
 
 
 def _counts(evidence: Evidence, register: Register) -> dict[str, int]:

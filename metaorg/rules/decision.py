@@ -1,6 +1,6 @@
 """How votes become a decision. The contract's counterpart is `contracts/libraries/Rules.sol`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 
 from pydantic import Field
@@ -86,6 +86,17 @@ def strictness(rule: Rule) -> int:
     )
 
 
+def strictest(rules: Iterable[Rule]) -> Rule:
+    """The rule that is as strict as all of these in every part; at least one is given.
+
+    The larger of each part, so that no action of a proposal weakens what another one needs.
+
+    Source: Rules.strictest.
+    """
+    parts = [[getattr(rule, part) for part in Rule.model_fields] for rule in rules]
+    return Rule(**dict(zip(Rule.model_fields, map(max, *parts, parts[0]), strict=True)))
+
+
 def no_weaker(rule: Rule, other: Rule) -> bool:
     """Whether every part of `rule` is at least as strict as that of `other`."""
     return all(getattr(rule, part) >= getattr(other, part) for part in Rule.model_fields)
@@ -105,19 +116,20 @@ def rule_for(
     kernel: frozenset[Address],
     governed: frozenset[Address],
 ) -> Rule:
-    """The strictest rule among those of all actions.
+    """The rule of a proposal: as strict as that of each action, and as the ordinary rule.
 
     Args:
         actions: in any order; none gives the ordinary rule.
         rules: by number; 0 is the ordinary rule, 1 the amendment rule.
         assigned: (target, selector) -> number of the rule, for functions with a rule of their own.
         kernel: contracts that always need the amendment rule.
-        governed: contracts that obey this meta-organization's Authority.
+        governed: targets that obey this meta-organization's Authority, or get data without having
+            code: one that obeys may stand there later.
 
     Source: Assembly.ruleFor.
     """
     numbers = [_rule_number(action, assigned, kernel, governed) for action in actions]
-    return max((rules[number] for number in (ORDINARY, *numbers)), key=strictness)
+    return strictest(rules[number] for number in (ORDINARY, *numbers))
 
 
 def _rule_number(
