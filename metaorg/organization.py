@@ -9,34 +9,45 @@ can be shown, sent, or made an action of a proposal.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from metaorg.charter import encode, pledge_digest
 from metaorg.errors import ContentCorrupt, InvalidInput, Misconfigured, Refused, Unreachable
 from metaorg.ipfs import Store, documents
+from metaorg.onchain import abi, transactions
 from metaorg.onchain import assembly as onchain_assembly
 from metaorg.onchain import commons as onchain_commons
 from metaorg.onchain import inter_constitution as onchain_constitution
 from metaorg.onchain import membership as onchain_membership
 from metaorg.onchain import meta_organization as front_door
-from metaorg.onchain import transactions
 from metaorg.onchain.accounts import Signer
+from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.assembly import Actions, ProposalState, proposal_id
 from metaorg.onchain.chain import Chain, Reading
 from metaorg.onchain.commons import Access, Resource
 from metaorg.onchain.inter_constitution import Adoption, SignedAdoption, Version
 from metaorg.onchain.inter_constitution import Record as AdoptionRecord
 from metaorg.onchain.modules import Modules, modules_at
-from metaorg.records import Description, Pledge, Profile, Proposal, Reason, read_description
-from metaorg.rules.admission import Admission
+from metaorg.records import (
+    Description,
+    Pledge,
+    Profile,
+    Proposal,
+    Reason,
+    made,
+    read_description,
+)
+from metaorg.rules.admission import Admission, AdmissionMethod, pace_limit
 from metaorg.rules.decision import ClassTally, Outcome, Rule, decide
-from metaorg.rules.membership import Standing
+from metaorg.rules.membership import Standing, Status
 from metaorg.types import BLOCK_LIMIT, Address, Call, Cid, Event, Model, Receipt
 
 SIGNATURE_DAYS = 30
 """How long a signed adoption may wait to be relayed, unless said otherwise."""
+SHORTEST_PREFIX = 4
+"""Digits that name a proposal at least, when its number is cut short."""
 _LICENCE = re.compile(r"[A-Za-z0-9.+-]{1,32}")
 
 
@@ -69,6 +80,29 @@ class ResourceView(Model):
 
     resource: Resource
     title: str | None
+
+
+class Decoded(Model):
+    """What a call does by its data, whatever anybody says: the contract's name and a function."""
+
+    contract: str
+    function: str
+    arguments: Mapping[str, Any]
+
+
+class Joining(Model):
+    """What is left to do to join: an adoption to sign, if there is none in force, and calls."""
+
+    adoption: Adoption | None
+    calls: tuple[Call, ...]
+
+
+class Turn(Model):
+    """Applications that anyone may finish, and how many of them the pace allows before when."""
+
+    due: tuple[Address, ...]
+    remaining: int
+    next_period: int
 
 
 class MetaOrganization:
@@ -149,6 +183,19 @@ class MetaOrganization:
         """Make calls the actions of a proposal; `body` is Markdown and goes to the commons."""
         return self.assembly.propose(calls, title, body)
 
+    def decode(self, call: Call) -> Decoded | None:
+        """What a call to a contract of this meta-organization does; None when that is not known."""
+        for name in CONTRACTS[1:]:
+            address = getattr(self.modules, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+            entry = load(name).selectors.get(call.data[:4])
+            if address == call.to and entry is not None:
+                try:
+                    arguments = abi.decode_values(entry["inputs"], call.data[4:])
+                except Unreachable:
+                    return None
+                return Decoded(contract=name, function=entry["name"], arguments=arguments)
+        return None
+
     def settle(self) -> None:
         """Wait for the signer's transactions that are still in flight."""
         transactions.settle(self.chain, [self.signer.address])
@@ -219,6 +266,15 @@ class Constitution:
             nonce=record.count,
             valid_until=reading.block.time + days * 86_400,
         )
+
+    def recorded(self, adoption: Adoption, reading: Reading | None = None) -> bool:
+        """Whether this adoption of the version in force, or one that says the same, is recorded."""
+        reading = self._org.at(reading)
+        version = self.version(reading)
+        record = self.contract.adoption_of(reading, adoption.organization, version.number)
+        said = (adoption.version, adoption.text, adoption.constituency, adoption.pledge)
+        on_chain = (version.number, version.text.digest, record.constituency, record.pledge)
+        return record.at > 0 and said == on_chain
 
     def sign(self, adoption: Adoption, signer: Signer | None = None) -> SignedAdoption:
         """An adoption with the organization's signature; anyone may relay it."""
@@ -314,8 +370,48 @@ class Membership:
         kind_index = _index(kinds or self.kinds(), kind, "kind of organization", "kinds")
         return _with(self.contract.apply(kind_index, Cid.of(block)), block)
 
+    def join(
+        self, kind: str, profile: Profile, constituency: str, pledge: Pledge | None
+    ) -> Joining:
+        """What the signer still has to do to join, by what is on chain; nothing with a seat."""
+        reading, account = self._org.at(None), self._org.signer.address
+        status = self.contract.standing_of(reading, account).status
+        if status in (Status.OBJECTED, Status.ACTIVE, Status.SUSPENDED):
+            return Joining(adoption=None, calls=())
+        calls: list[Call] = [] if status == Status.APPLIED else [self.apply(kind, profile)]
+        if self.admission(reading).method == AdmissionMethod.OPEN:
+            calls.append(self.admit(account))
+        adoption = self._org.constitution.adoption(account, constituency, pledge, reading=reading)
+        record = self._org.constitution.adoption_of(account, reading)
+        same = status == Status.APPLIED or record.constituency == adoption.constituency
+        needed = None if record.at and same else adoption
+        return Joining(adoption=needed, calls=tuple(calls))
+
+    def turn(self, now: int, reading: Reading | None = None) -> Turn:
+        """Applications whose window is over at `now`, in order of application, and the pace.
+
+        Those that would need a new adoption first, or another one, are left out.
+        """
+        reading = self._org.at(reading)
+        events = self._org.events(self.contract.address, ["Applied"], reading)
+        accounts = [*dict.fromkeys(event.arguments["organization"] for event in events)]
+        version = self._org.constitution.version(reading).number
+        records = self._org.constitution.contract.adoptions_of(reading, accounts, version)
+        standings = self.contract.standings_of(reading, accounts)
+        remaining, next_period = self.pace(reading)
+        if now >= next_period:
+            active = self.contract.active_seats(reading)
+            remaining = pace_limit(self.admission(reading), active)
+        due = tuple(
+            account
+            for account, standing, record in zip(accounts, standings, records, strict=True)
+            if standing.status == Status.APPLIED and standing.admissible_at <= now
+            if record.at and record.constituency == standing.constituency
+        )
+        return Turn(due=due, remaining=remaining, next_period=next_period)
+
     def object(self, organization: Address, reason: str) -> Call:
-        block = encode(Reason(text=reason))
+        block = encode(made(Reason, text=reason))
         return _with(self.contract.object(organization, Cid.of(block)), block)
 
     def admit(self, organization: Address) -> Call:
@@ -323,11 +419,11 @@ class Membership:
 
     def decide(self, organization: Address, admitted: bool, reason: str) -> Call:
         """Admit or refuse an applicant by decision."""
-        block = encode(Reason(text=reason))
+        block = encode(made(Reason, text=reason))
         return _with(self.contract.decide(organization, admitted, Cid.of(block)), block)
 
     def leave(self, reason: str) -> Call:
-        block = encode(Reason(text=reason))
+        block = encode(made(Reason, text=reason))
         return _with(self.contract.leave(Cid.of(block)), block)
 
     def change_profile(self, profile: Profile) -> Call:
@@ -356,20 +452,19 @@ class Assembly:
         """
         if not calls:
             raise InvalidInput("a proposal needs at least one action")
-        record = Proposal(title=title, body=body, actions=tuple(call.says for call in calls))
+        says = tuple(call.says for call in calls)
+        record = made(Proposal, title=title, body=body, actions=says)
         block = encode(record)
         description = (
             f"# {record.title}\n\n{Cid.of(block).uri}\n\n#proposer={self._org.signer.address}"
         )
-        made = self.contract.propose(Actions.of(calls), description)
         blocks = (block, *(one for call in calls for one in call.documents))
-        return made.model_copy(update={"documents": blocks})
+        return _with(self.contract.propose(Actions.of(calls), description), *blocks)
 
     def all(self, reading: Reading | None = None) -> list[ProposalView]:
         """Every proposal, the first first."""
         reading = self._org.at(reading)
-        events = self._org.events(self.contract.address, ["ProposalCreated"], reading)
-        return [self._view(event, reading) for event in events]
+        return [self._view(event, reading) for event in self._created(reading)]
 
     def show(self, number: int, reading: Reading | None = None) -> ProposalView:
         """One proposal.
@@ -377,11 +472,37 @@ class Assembly:
         Raises:
             Refused: there is none with this number.
         """
+        return self.find(str(number), reading)
+
+    def find(self, name: str, reading: Reading | None = None) -> ProposalView:
+        """The proposal that a person means.
+
+        Args:
+            name: its number, the first digits of it (at least four, of one proposal only), or `#3`,
+                the third that was proposed.
+
+        Raises:
+            Refused: there is none, or more than one.
+        """
         reading = self._org.at(reading)
-        for event in self._org.events(self.contract.address, ["ProposalCreated"], reading):
-            if event.arguments["proposalId"] == number:
-                return self._view(event, reading)
-        raise Refused(f"there is no proposal {number} in this Assembly; `assembly list` shows all")
+        named = {str(e.arguments["proposalId"]): e for e in self._created(reading)}
+        matches = [name] if name in named else []
+        if re.fullmatch(r"#[1-9]\d{0,8}", name, re.ASCII):
+            matches = [*named][int(name[1:]) - 1 : int(name[1:])]
+        elif not matches and len(name) >= SHORTEST_PREFIX:
+            matches = [number for number in named if number.startswith(name)]
+        if len(matches) != 1:
+            count = "more than one" if matches else "no"
+            raise Refused(
+                f"there is {count} proposal {name:.80}: give its number, {SHORTEST_PREFIX} or more "
+                "of its first digits, or #3 for the third; `assembly list` shows all"
+            )
+        return self._view(named[matches[0]], reading)
+
+    def known(self, number: int, reading: Reading | None = None) -> bool:
+        """Whether there is a proposal with this number."""
+        events = self._created(self._org.at(reading))
+        return any(event.arguments["proposalId"] == number for event in events)
 
     def vote(self, number: int, support: int, reason: str = "") -> Call:
         """Cast the signer's vote: 0 against, 1 for, 2 abstain."""
@@ -404,6 +525,9 @@ class Assembly:
         raw = self.contract.decode_call(call)
         actions = Actions(targets=raw["targets"], values=raw["values"], calldatas=raw["calldatas"])
         return proposal_id(actions, raw["description"])
+
+    def _created(self, reading: Reading) -> list[Event]:
+        return self._org.events(self.contract.address, ["ProposalCreated"], reading)
 
     def _view(self, event: Event, reading: Reading) -> ProposalView:
         raw, number = event.arguments, event.arguments["proposalId"]
@@ -483,12 +607,12 @@ class Commons:
 
     def cited(self, cid: Cid, context: Cid | None, reading: Reading | None = None) -> bool:
         """Whether the signer's seat has recorded this very use before."""
-        reading = self._org.at(reading)
-        standing = self._org.membership.contract.standing_of(reading, self._org.signer.address)
         digest = context.digest if context else bytes(32)
-        wanted = {"digest": cid.digest, "seat": standing.seat, "context": digest}
-        events = self._org.events(self.contract.address, ["Cited"], reading)
-        return any(event.arguments == wanted for event in events)
+        return self._recorded("Cited", "seat", reading, digest=cid.digest, context=digest)
+
+    def published(self, cid: Cid, reading: Reading | None = None) -> bool:
+        """Whether the signer's seat has published this very content before."""
+        return self._recorded("Published", "steward", reading, digest=cid.digest)
 
     def all(self, reading: Reading | None = None) -> list[ResourceView]:
         reading = self._org.at(reading)
@@ -511,6 +635,13 @@ class Commons:
                 if fault:
                     faults[cid] = fault
         return faults
+
+    def _recorded(self, name: str, role: str, reading: Reading | None, **wanted: Any) -> bool:
+        reading = self._org.at(reading)
+        standing = self._org.membership.contract.standing_of(reading, self._org.signer.address)
+        wanted[role] = standing.seat
+        events = self._org.events(self.contract.address, [name], reading)
+        return any(wanted.items() <= event.arguments.items() for event in events)
 
     def _fault(self, cid: Cid) -> str:
         try:

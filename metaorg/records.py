@@ -3,9 +3,16 @@
 Each is canonical JSON (RFC 8785) in one raw block, so that `sha256sum` of the file is the digest.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from metaorg.errors import InvalidInput
 from metaorg.types import Cid
@@ -40,6 +47,28 @@ class Record(BaseModel):
     def content(self) -> dict[str, Any]:
         """What is written: every field that says something."""
         return self.model_dump(exclude_defaults=False, exclude_none=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+def made(kind: type[R], /, **fields: Any) -> R:
+    """A record from what people wrote.
+
+    Raises:
+        InvalidInput: with every problem, each with its field.
+    """
+    try:
+        return kind(**fields)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)
+        raise InvalidInput(
+            *(
+                f"{kind.__name__.lower()}: {'.'.join(map(str, one['loc']))}: "
+                + one["msg"].removeprefix("Value error, ")
+                for one in problems
+            )
+        ) from None
 
 
 class Profile(Record):

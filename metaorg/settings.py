@@ -1,12 +1,13 @@
 """Settings, resolved once: flags, environment (`METAORG_*`), `metaorg.toml`, defaults."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from metaorg.errors import Misconfigured
 from metaorg.types import Address, Model
@@ -25,6 +26,15 @@ def data_folder() -> Path:
     return user_data_path("metaorg")
 
 
+def _account(spec: str) -> str:
+    """A key that stands here by mistake is found before anything repeats it."""
+    if re.search(r"[0-9a-fA-F]{64}", spec) or not re.match(r"(keystore|env|rpc):.", spec):
+        raise ValueError(
+            "it is none of keystore:FILE, env:NAME and rpc:ADDRESS (never the key itself)"
+        )
+    return spec
+
+
 class Settings(Model):
     """Everything that a command needs to know about its surroundings.
 
@@ -34,7 +44,7 @@ class Settings(Model):
         address: the meta-organization's front door.
         account: who signs: `keystore:FILE`, `env:NAME` or `rpc:ADDRESS`; never a key.
         password_file: a file with the keystore's password; asked on the terminal when absent.
-        store: where the commons are: `embedded:FOLDER`, or `kubo:` and a multiaddress or URL.
+        store: where the commons are: `embedded:FILE`, or `kubo:` and a multiaddress or URL.
         keys: the folder of keystores.
         timeout: seconds that one request may take.
     """
@@ -42,7 +52,7 @@ class Settings(Model):
     rpc: str = "http://127.0.0.1:8545"
     chain_id: int | None = Field(default=None, ge=1)
     address: Address | None = None
-    account: str | None = None
+    account: Annotated[str, AfterValidator(_account)] | None = None
     password_file: Path | None = None
     store: str = Field(default_factory=lambda: f"embedded:{data_folder() / 'commons'}")
     keys: Path = Field(default_factory=lambda: data_folder() / "keys")

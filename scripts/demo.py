@@ -196,7 +196,7 @@ class Demo:
 
     def check(self) -> Report:
         """Read chain and commons again, by themselves, and recompute everything."""
-        with self._progress("checking independently", 12) as tick:
+        with self._progress("checking independently", None) as tick:
             address = self.org.modules.meta_organization
             return check(Chain(self.chain.url), address, self.store, lambda _: tick(1))
 
@@ -260,11 +260,12 @@ class Demo:
         return 1
 
     @contextmanager
-    def _progress(self, what: str, total: int) -> Iterator[transactions.Progress]:
+    def _progress(self, what: str, total: int | None) -> Iterator[transactions.Progress]:
         columns = (TextColumn("  {task.description:38}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=self.console) as progress:
             task = progress.add_task(what, total=total)
             yield lambda done: progress.update(task, advance=done)
+            progress.update(task, total=progress.tasks[task].completed)
 
     @property
     def _first(self) -> Signer:

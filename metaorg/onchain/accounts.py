@@ -71,7 +71,7 @@ class NodeSigner:
     def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
         shown = {k: hex(v) if isinstance(v, int) else v for k, v in transaction.items()}
         answer = self._ask("eth_signTransaction", shown | {"from": self._address})
-        return octets(answer["raw"] if isinstance(answer, dict) else answer)
+        return octets(answer.get("raw") if isinstance(answer, dict) else answer)
 
     def sign_typed_data(self, typed: Mapping[str, Any]) -> bytes:
         return octets(self._ask("eth_signTypedData_v4", self._address, _jsonable(typed)))
@@ -169,11 +169,12 @@ def _keystore_path(name: str, folder: Path | None) -> Path:
 def _from_keystore(path: Path, password: Callable[[str], str]) -> LocalSigner:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         raise Misconfigured(f"{path} is not a readable V3 keystore") from None
+    secret = password(path.name)
     try:
-        return LocalSigner.from_key(Account.decrypt(content, password(path.name)))
-    except (ValueError, TypeError, KeyError) as error:
+        return LocalSigner.from_key(Account.decrypt(content, secret))
+    except Exception as error:  # a broken file fails in many ways
         if "MAC" in str(error):
             raise Misconfigured(f"the password does not open {path}") from None
         raise Misconfigured(f"{path} is not a V3 keystore") from None

@@ -45,8 +45,12 @@ class Devnet:
         """Start Anvil and wait until it answers.
 
         Raises:
-            Misconfigured: there is no Anvil here. ChainUnreachable: it does not start.
+            Misconfigured: there is no Anvil here, or something else listens on the port.
+            ChainUnreachable: it does not start.
         """
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, self.port)) == 0:
+                raise Misconfigured(f"port {self.port} is in use: choose another one")
         command = [str(find_anvil()), "--host", HOST, "--port", str(self.port), "--silent"]
         self._process = subprocess.Popen(
             [*command, *self._options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import Any
 
-from metaorg.errors import ContractReverted, Refused
+from metaorg.errors import ContractReverted, Refused, Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import NodeRefused
@@ -41,7 +41,6 @@ _NOTICES = {
     "InvalidInitialization": "This contract was initialized when it was founded.",
     "FailedDeployment": "This account has founded this charter before.",
     "FailedCall": "An action of the proposal failed without saying why.",
-    "StringTooLong": "The text is too long.",
 }
 """Sentences for the errors of OpenZeppelin's contracts, which have none of their own."""
 
@@ -61,11 +60,10 @@ def explain(refusal: NodeRefused, doing: str = "") -> Exception:
     """What a refused call means: a `ContractReverted`, a `Refused`, or the refusal itself."""
     if "insufficient funds" in refusal.message.lower():
         return Refused(f"{doing or 'sending'}: the account has too little ETH for gas and value")
-    data = _revert_data(refusal.data) or _revert_data(refusal.message)
-    if data is not None:
-        return reverted(data, doing)
-    if "revert" in refusal.message.lower():
-        return reverted(b"", doing)
+    says_so = "revert" in refusal.message.lower()  # other messages end in hashes and addresses
+    data = _revert_data(refusal.data) or (_revert_data(refusal.message) if says_so else None)
+    if data is not None or says_so:
+        return reverted(data or b"", doing)
     return refusal
 
 
@@ -78,7 +76,10 @@ def reverted(data: bytes, doing: str = "") -> ContractReverted:
     if entry is None:
         return ContractReverted("", {}, _unknown(data), doing)
     name, (error, notice) = str(entry[0]["name"]), entry
-    arguments = abi.decode_values(error["inputs"], data[4:])
+    try:
+        arguments = abi.decode_values(error["inputs"], data[4:])
+    except Unreachable:  # it has the selector and is another error all the same
+        return ContractReverted("", {}, _unknown(data), doing)
     if name == "Error":
         return ContractReverted("", {}, str(arguments["message"]), doing)
     if name == "GovernorUnexpectedProposalState":

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from metaorg.errors import ChainUnreachable, Refused
+from metaorg.errors import ChainUnreachable, ContractReverted, Refused
 from metaorg.onchain import reverts
 from metaorg.onchain.abi import decode_log
 from metaorg.onchain.accounts import Signer
@@ -24,6 +24,10 @@ GAS_ROOM = 50_000
 """Room over the estimate: by the time of inclusion, a checkpoint may need a new slot (22,100)."""
 PATIENCE = 180.0
 """Seconds to wait for inclusion."""
+_UNEXPLAINED = (
+    "It failed on chain, and run again it would not: it ran out of gas, or something in the same "
+    "block came before it. Run the command again; it goes on from what is on chain."
+)
 
 Progress = Callable[[int], None]
 """Called with the number of transactions that were mined since the last call."""
@@ -249,12 +253,15 @@ def _receipt(chain: Chain, job: Job, raw: dict[str, Any]) -> Receipt:
 
 
 def _why(chain: Chain, job: Job, block: int) -> Exception:
-    """Why a mined transaction failed, found by running it again on the block before."""
-    try:
-        chain.at(block - 1).call(job.call.to, job.call.data, job.signer.address)
-    except NodeRefused as refusal:
-        return reverts.explain(refusal, job.call.says)
-    return reverts.reverted(b"", job.call.says)
+    """Why a mined transaction failed, found by running it again before and after its block."""
+    for number in (block - 1, block):
+        try:
+            chain.at(number).call(job.call.to, job.call.data, job.signer.address)
+        except NodeRefused as refusal:
+            found = reverts.explain(refusal, job.call.says)
+            if isinstance(found, ContractReverted):
+                return found
+    return ContractReverted("", {}, _UNEXPLAINED, job.call.says)
 
 
 def _accepted(answer: Any) -> Any:

@@ -1,0 +1,241 @@
+"""`metaorg assembly`: proposals, votes and decisions."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from metaorg.cli.command import application, command
+from metaorg.cli.files import read_calls, text_or_file
+from metaorg.cli.options import ActFlags, ProposalArgument, ReadFlags, text
+from metaorg.cli.output import duration, emit, facts, moment, plain, short, table
+from metaorg.cli.session import Session
+from metaorg.cli.writing import perform
+from metaorg.cli.writing import propose as propose_calls
+
+if TYPE_CHECKING:
+    from metaorg.organization import MetaOrganization, ProposalView
+    from metaorg.rules.decision import ClassTally, Rule
+    from metaorg.types import Call
+
+SUPPORT = {"against": 0, "for": 1, "abstain": 2}
+TITLE = 60
+"""Characters of a title that a list shows."""
+NAMED = ("ordinary", "amendment")
+"""The two rules that every meta-organization has, by number."""
+
+app = application("All active seats deciding: proposals, votes, execution.")
+
+
+@command(app, ActFlags)
+def propose(
+    session: Session,
+    title: Annotated[str, typer.Option(parser=text, metavar="TEXT", help="One line.")],
+    actions: Annotated[
+        list[Path],
+        typer.Option(metavar="FILE", help="Calls, as `--as print` prints them; repeatable."),
+    ],
+    body: Annotated[
+        str | None, typer.Option(parser=text, metavar="TEXT", help="The reasons, Markdown.")
+    ] = None,
+    body_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The reasons as a file; - is stdin.")
+    ] = None,
+) -> None:
+    """Propose calls to the Assembly. `--as propose` of other commands does it in one step."""
+    calls = [call for file in actions for call in read_calls(file)]
+    propose_calls(session, calls, title, text_or_file(body, body_file, "body") or "")
+
+
+@command(app, ActFlags)
+def vote(
+    session: Session,
+    number: ProposalArgument,
+    support: Annotated[
+        Literal["for", "against", "abstain"], typer.Argument(metavar="for|against|abstain")
+    ],
+    reason: Annotated[
+        str | None, typer.Option(parser=text, metavar="TEXT", help="Why; it is public.")
+    ] = None,
+) -> None:
+    """Cast the own organization's vote."""
+    assembly = session.organization.assembly
+    perform(session, assembly.vote(assembly.find(number).number, SUPPORT[support], reason or ""))
+
+
+@command(app, ActFlags)
+def queue(session: Session, number: ProposalArgument) -> None:
+    """Start the delay of a proposal that has succeeded; anyone may do it."""
+    assembly = session.organization.assembly
+    perform(session, assembly.queue(assembly.find(number)))
+
+
+@command(app, ActFlags)
+def execute(session: Session, number: ProposalArgument) -> None:
+    """Carry out a decision whose delay is over; anyone may do it."""
+    assembly = session.organization.assembly
+    perform(session, assembly.execute(assembly.find(number)))
+
+
+@command(app, ActFlags)
+def cancel(session: Session, number: ProposalArgument) -> None:
+    """Take back an own proposal before voting begins."""
+    assembly = session.organization.assembly
+    perform(session, assembly.cancel(assembly.find(number)))
+
+
+@command(app, ReadFlags)
+def show(session: Session, number: ProposalArgument) -> None:
+    """Show a proposal: what it does, its votes by constituency, its rule, and how it came out.
+
+    What an action does is read from its data ("decoded"); its words ("says") are the proposer's own
+    and nobody has checked them. Votes are in units, 10,000 a seat.
+
+    JSON: {"number": "9157...", "title": "...", "body": "bafk...", "description": "...", "calls":
+    [{"to": "0x...", "data": "0x...", "value": 0, "says": "...", "decoded": {"contract":
+    "InterConstitution", "function": "amend", "arguments": {...}}}], "state": {"state": "active",
+    "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0, "rule": {...}},
+    "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000, "abstain": 0, "seats":
+    2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for contracts of others,
+    "outcome" until voting is over.
+    """
+    organization = session.organization
+    proposal = organization.assembly.find(number)
+    names = organization.membership.constituencies()
+    decoded = [plain(organization.decode(call)) for call in proposal.calls]
+    shown = plain(proposal)
+    for call, seen in zip(shown["calls"], decoded, strict=True):
+        call["decoded"] = seen
+    for tally, name in zip(shown["tallies"], names, strict=False):
+        tally["constituency"] = name
+    emit(
+        shown,
+        session.as_json,
+        lambda: _described(organization, proposal, names, decoded),
+    )
+
+
+@command(app, ReadFlags, "list")
+def list_(
+    session: Session,
+    state: Annotated[
+        Literal[
+            "pending",
+            "active",
+            "canceled",
+            "defeated",
+            "succeeded",
+            "queued",
+            "expired",
+            "executed",
+        ]
+        | None,
+        typer.Option(help="Only those in this state."),
+    ] = None,
+) -> None:
+    """List proposals in order.
+
+    JSON: [{"ordinal": 1, "number": "9157...", "title": "...", "state": "active", "proposer":
+    "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0}]
+    """
+    found = [
+        _summary(ordinal, proposal)
+        for ordinal, proposal in enumerate(session.organization.assembly.all(), 1)
+        if state in (None, proposal.state.state)
+    ]
+    columns = ("#", "number", "title", "state", "voting from", "voting to", "executable")
+    emit(found, session.as_json, lambda: table(columns, map(_row, found)))
+
+
+@command(app, ReadFlags)
+def rules(session: Session) -> None:
+    """List the decision rules by number; 0 is the ordinary rule, 1 the amendment rule.
+
+    JSON: [{"method": "each class", "approval": 6667, "quorum": 5000, "delay": 604800,
+    "voting_period": 604800}]; shares in basis points, durations in seconds.
+    """
+    found = session.organization.assembly.rules()
+    columns = ("rule", "method", "approval", "quorum", "voting period", "delay")
+    rows = [(_name(number), *_rule(rule)) for number, rule in enumerate(found)]
+    emit(found, session.as_json, lambda: table(columns, rows))
+
+
+def _summary(ordinal: int, proposal: "ProposalView") -> dict[str, Any]:
+    state = proposal.state.model_dump(exclude={"rule"})
+    return {"ordinal": ordinal, "number": proposal.number, "title": proposal.title} | state
+
+
+def _row(found: dict[str, Any]) -> tuple[object, ...]:
+    times = (moment(found[name]) for name in ("snapshot", "deadline", "eta"))
+    number, title = f"{str(found['number'])[:10]}…", found["title"]
+    shown = title if len(title) <= TITLE else f"{title[: TITLE - 1]}…"
+    return (f"#{found['ordinal']}", number, shown, found["state"], *times)
+
+
+def _name(number: int) -> str:
+    return f"{number} {NAMED[number]}" if number < len(NAMED) else str(number)
+
+
+def _rule(rule: "Rule") -> tuple[str, ...]:
+    from metaorg.rules.decision import percent
+
+    approval, quorum = f"> {percent(rule.approval)}", percent(rule.quorum)
+    periods = duration(rule.voting_period), duration(rule.delay)
+    return (rule.method.words, approval, quorum, *periods)
+
+
+def _described(
+    organization: "MetaOrganization",
+    proposal: "ProposalView",
+    names: list[str],
+    decoded: list[Any],
+) -> str:
+    state = proposal.state
+    method, approval, quorum, period, delay = _rule(state.rule)
+    proposer = organization.membership.show(state.proposer).name or "no readable name"
+    head = {
+        "proposal": proposal.number,
+        "title": proposal.title,
+        "proposer": f"{short(state.proposer)} ({proposer})",
+        "state": state.state,
+        "voting": f"{moment(state.snapshot)} to {moment(state.deadline)}",
+        "executable": moment(state.eta) or None,
+        "rule": f"{method}, {approval} in favour, quorum {quorum}",
+        "periods": f"{period} of voting, {delay} of delay",
+        "body": proposal.body,
+        "outcome": _outcome(proposal),
+    }
+    columns = ("constituency", "for", "against", "abstain", "seats")
+    tallies = table(
+        columns,
+        [
+            _tally(name, one)
+            for name, one in zip(names, proposal.tallies, strict=False)
+            if one.seats
+        ],
+    )
+    actions = [_action(call, seen) for call, seen in zip(proposal.calls, decoded, strict=True)]
+    warning = "Words in quotes are the proposer's own; nobody has checked them."
+    return "\n\n".join([facts(head), tallies, "\n".join(["actions", *actions]), warning])
+
+
+def _outcome(proposal: "ProposalView") -> str | None:
+    if proposal.outcome is None:
+        return None
+    return "\n".join(proposal.outcome.reasons) or "passed"
+
+
+def _tally(name: str, tally: "ClassTally") -> tuple[object, ...]:
+    from metaorg.rules.decision import votes
+
+    cast = (votes(units) for units in (tally.in_favour, tally.against, tally.abstain))
+    return (name, *cast, tally.seats)
+
+
+def _action(call: "Call", decoded: Any) -> str:
+    value = f" with {call.value} wei" if call.value else ""
+    does = f"call {call.to}{value} with 0x{call.data.hex()}"
+    if decoded is not None:
+        arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
+        does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
+    return f"- {does}" + (f'\n  "{call.says}"' if call.says else "")

@@ -1,0 +1,43 @@
+"""`metaorg check`: an independent check of everything."""
+
+import typer
+
+from metaorg.cli.command import command
+from metaorg.cli.options import ReadFlags
+from metaorg.cli.output import emit, moment, progress, table
+from metaorg.cli.session import Session
+from metaorg.errors import CheckFailed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, ReadFlags)(check)
+
+
+def check(session: Session) -> None:
+    """Check everything independently.
+
+    Reads chain and commons, recomputes by the rules and compares; trusts nobody, holds no key. Exit
+    code 6 when something differs or could not be established.
+
+    JSON: {"chain_id": 1, "block": {"number": 120, "hash": "0x...", "time": 1700000000}, "modules":
+    {...}, "checked": {"seats": 4, ...}, "findings": [{"kind": "difference", "subject": "...",
+    "expected": "...", "seen": "..."}]}
+    """
+    from metaorg.audit import check as audit
+
+    with progress("checking") as advance:
+        report = audit(
+            session.chain, session.address, session.store, lambda what: advance(what=what)
+        )
+
+    def human() -> str:
+        counts = ", ".join(f"{count} {what}" for what, count in report.checked.items())
+        rows = [(one.kind, one.subject, one.expected, one.seen) for one in report.findings]
+        head = f"block {report.block.number}, {moment(report.block.time)}: {counts}"
+        columns = ("finding", "subject", "expected", "seen")
+        return f"{head}\n{table(columns, rows)}" if rows else f"{head}\nEverything agrees."
+
+    emit(report, session.as_json, human)
+    if not report.ok:
+        raise CheckFailed(f"{len(report.findings)} findings")

@@ -1,0 +1,121 @@
+"""`metaorg constitution`: the text that binds all, and who adopts it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from metaorg.cli.command import application, command
+from metaorg.cli.files import read_bytes, read_pledge, read_signed, write_signed
+from metaorg.cli.options import (
+    ActFlags,
+    DecisionFlags,
+    FileArgument,
+    PledgeFile,
+    PledgeText,
+    ReadFlags,
+)
+from metaorg.cli.output import emit, facts, moment, plain, say, to_json, write, write_content
+from metaorg.cli.session import Session
+from metaorg.cli.writing import agree, perform
+from metaorg.errors import CheckFailed, InvalidInput
+
+app = application("The text that binds all, and who adopts it.")
+
+
+@command(app, ReadFlags)
+def show(
+    session: Session,
+    text: Annotated[bool, typer.Option("--text", help="Print the text itself, verified.")] = False,
+) -> None:
+    """Show the version in force: its number, its hash, since when; with --text the text itself.
+
+    JSON: {"number": 1, "text": "bafk...", "since": 1700000000, "sha256": "0x..."}; with --text also
+    "content", the text.
+    """
+    constitution = session.organization.constitution
+    version = constitution.version()
+    shown = plain(version) | {"sha256": plain(version.text.digest)}
+    if not text:
+        emit(shown, session.as_json, lambda: facts(shown | {"since": moment(version.since)}))
+    elif session.as_json:
+        write(to_json(shown | {"content": constitution.text(version).decode(errors="replace")}))
+    else:
+        write_content(constitution.text(version))
+
+
+@command(app, ReadFlags)
+def verify(session: Session, file: FileArgument) -> None:
+    """Check that a file is the text in force, byte for byte. Exit code 6 when it is not.
+
+    JSON: {"file": "bafk...", "in_force": "bafk...", "version": 1, "same": true}
+    """
+    from metaorg.types import Cid
+
+    version = session.organization.constitution.version()
+    seen = Cid.of(read_bytes(file), version.text.codec)
+    same = seen == version.text
+    shown = {
+        "file": seen,
+        "in_force": version.text,
+        "version": version.number,
+        "same": same,
+    }
+    emit(shown, session.as_json, lambda: facts(shown | {"same": "yes" if same else "no"}))
+    if not same:
+        raise CheckFailed(f"{file} is not version {version.number} of the text")
+
+
+@command(app, ActFlags)
+def adopt(
+    session: Session,
+    constituency: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The class in which to join.")
+    ] = None,
+    pledge: PledgeText = None,
+    pledge_file: PledgeFile = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the signed adoption for others to relay."),
+    ] = None,
+    signed: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Relay an adoption that somebody else signed."),
+    ] = None,
+) -> None:
+    """Sign the adoption of the text in force and record it, or relay one; sends nothing twice."""
+    if signed is not None:
+        _relay(session, signed)
+        return
+    if constituency is None:
+        raise InvalidInput("--constituency is missing (or --signed, to relay an adoption)")
+    organization, said = session.organization, read_pledge(pledge, pledge_file)
+    organization.settle()
+    adoption = organization.constitution.adoption(session.own.address, constituency, said)
+    if output is not None:
+        agree(session, f"will sign: the adoption of version {adoption.version} in {constituency}")
+        if not session.flags.dry_run:
+            write_signed(output, organization.constitution.sign(adoption), said)
+            emit({"file": output}, session.as_json, lambda: str(output))
+    elif organization.constitution.recorded(adoption):
+        say(f"Version {adoption.version} is adopted already, with this pledge.")
+        perform(session)
+    else:
+        perform(session, adoption=adoption, pledge=said)
+
+
+def _relay(session: Session, file: Path) -> None:
+    constitution, calls = session.organization.constitution, []
+    session.organization.settle()
+    for signed, pledge in read_signed(file):
+        if constitution.recorded(signed.adoption):
+            say(f"The adoption of {signed.adoption.organization} is recorded already.")
+        else:
+            calls.append(constitution.adopt(signed, pledge))
+    perform(session, *calls)
+
+
+@command(app, DecisionFlags)
+def amend(session: Session, file: FileArgument) -> None:
+    """Put a new text in force. Only a decision can: it is proposed unless --as says otherwise."""
+    perform(session, session.organization.constitution.amend(read_bytes(file)))

@@ -1,0 +1,165 @@
+"""What commands read from files, and write to them. Every fault becomes a sentence."""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from metaorg.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from metaorg.onchain.inter_constitution import SignedAdoption
+    from metaorg.records import Pledge
+    from metaorg.types import Call
+
+STDIN = "-"
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file of 1 byte to 1 MiB; `-` is stdin.
+
+    Raises:
+        InvalidInput: it cannot be read, is empty or too large.
+    """
+    from metaorg.types import BLOCK_LIMIT
+
+    try:
+        if str(path) == STDIN:
+            data = sys.stdin.buffer.read(BLOCK_LIMIT + 1)
+        else:
+            with path.expanduser().open("rb") as file:
+                data = file.read(BLOCK_LIMIT + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
+    if not data:
+        raise InvalidInput(f"{path} is empty")
+    if len(data) > BLOCK_LIMIT:
+        raise InvalidInput(f"{path} is larger than {BLOCK_LIMIT} bytes (1 MiB)")
+    return data
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8."""
+    try:
+        return read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not UTF-8 (byte {error.start})") from None
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file."""
+    try:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{path} is not JSON: {error}") from None
+
+
+def text_or_file(text: str | None, path: Path | None, what: str) -> str | None:
+    """What was said directly or stands in a file; None when it was not said."""
+    if text is not None and path is not None:
+        raise InvalidInput(f"--{what} and --{what}-file were both given: choose one")
+    return read_text(path) if path is not None else text
+
+
+def read_pledge(text: str | None, path: Path | None) -> "Pledge | None":
+    """The pledge that --pledge or --pledge-file gives; None for none."""
+    from metaorg.records import Pledge, made
+
+    said = text_or_file(text, path, "pledge")
+    return made(Pledge, text=said) if said is not None else None
+
+
+def read_calls(path: Path) -> "list[Call]":
+    """Calls as `--as print` prints them.
+
+    Raises:
+        InvalidInput: it is not a list of calls; says which one is wrong.
+    """
+    from metaorg.types import Call
+
+    found = read_json(path)
+    if not isinstance(found, list) or not found:
+        raise InvalidInput(f"{path} is not a list of calls as `--as print` prints them")
+    return [
+        _model(Call, f"{path}: call {number}", _with_bytes(raw, "data"))
+        for number, raw in enumerate(found, 1)
+    ]
+
+
+def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
+    """Signed adoptions with their pledges, as `adopt --output` and `found --sign` write them.
+
+    Raises:
+        InvalidInput: it is neither one of them nor a list; says what is wrong.
+    """
+    from metaorg.onchain.inter_constitution import SignedAdoption
+    from metaorg.records import Pledge
+
+    found = read_json(path)
+    signed = []
+    for raw in found if isinstance(found, list) else [found]:
+        parts = _with_bytes(raw, "signature")
+        adoption = _with_bytes(parts.pop("adoption", None), "text", "pledge")
+        pledge = parts.pop("pledge", None)
+        made = _model(SignedAdoption, str(path), parts | {"adoption": adoption})
+        signed.append((made, _model(Pledge, str(path), pledge) if pledge is not None else None))
+    return signed
+
+
+def write_signed(path: Path, signed: "SignedAdoption", pledge: "Pledge | None") -> None:
+    """Write a signed adoption and its pledge, for somebody else to use."""
+    from metaorg.cli.output import plain
+
+    content = plain(signed) | {"pledge": pledge.content() if pledge else None}
+    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a new file; one that is there stays, and must have the same content.
+
+    Raises:
+        InvalidInput: something else is there, or it cannot be written.
+    """
+    path = path.expanduser()
+    try:
+        if path.exists() and path.read_bytes() == data:
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        raise InvalidInput(f"{path} exists and is something else; choose another name") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _with_bytes(raw: Any, *names: str) -> dict[str, Any]:
+    """A JSON object, with these of its fields read from 0x-hex."""
+    if not isinstance(raw, Mapping):
+        return {}
+    fields = {str(name): value for name, value in raw.items()}
+    for name in names:
+        if re.fullmatch(r"0x([0-9a-fA-F]{2})*", str(fields.get(name))):
+            fields[name] = bytes.fromhex(fields[name][2:])
+        elif name in fields:
+            fields[name] = None  # no model takes it: "input should be bytes"
+    return fields
+
+
+def _model(kind: type[Any], where: str, fields: Any) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise InvalidInput(*_problems(where, error.errors(include_url=False))) from None
+
+
+def _problems(where: str, problems: Sequence[Any]) -> list[str]:
+    return [
+        f"{where}: {'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
+        for one in problems
+    ]

@@ -1,0 +1,194 @@
+"""What commands print: data on stdout, as text or JSON; talk on stderr.
+
+Names, titles and words come from the chain and the commons, where anybody may write: characters
+that could drive a terminal are shown as escapes, and none of them is read as markup.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+import typer
+
+from metaorg.errors import InvalidInput
+
+WIDE = 500
+"""Columns of a table that is not on a terminal: nothing is cut or folded there."""
+WRAPPED = ("name", "title", "constituency", "kind", "value", "subject", "expected", "seen")
+"""Columns that give way when a terminal is narrow."""
+SAFE_INTEGER = 2**53 - 1
+"""The largest whole number that every JSON reader gets right; larger ones are text."""
+PIPE_CLOSED = 141
+"""The exit code of a program whose reader went away, as shells show it (128 + SIGPIPE)."""
+_UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
+
+
+def clean(text: str, keep: str = "\n") -> str:
+    """Text without characters that are not printable; those are shown as JSON escapes them."""
+    return "".join(
+        one if one.isprintable() or one in keep else json.dumps(one)[1:-1] for one in text
+    )
+
+
+def say(text: str) -> None:
+    """Talk, to stderr."""
+    print(clean(text), file=sys.stderr)
+
+
+def write(text: str) -> None:
+    """Data, to stdout, with a line end."""
+    write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Data as they are, to stdout; a reader that went away ends the command."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(PIPE_CLOSED) from None
+
+
+def write_content(data: bytes) -> None:
+    """Somebody's document, byte for byte; a terminal is only given text that cannot drive it.
+
+    Raises:
+        InvalidInput: a terminal is attached, and this is something else.
+    """
+    if sys.stdout.isatty() and clean(data.decode(errors="ignore"), "\n\r\t").encode() != data:
+        raise InvalidInput("this is not plain text: send it to a file or another program")
+    write_bytes(data)
+
+
+def emit(value: Any, as_json: bool, human: Callable[[], str]) -> None:
+    """A value as JSON, or as what `human` makes of it."""
+    write(to_json(value) if as_json else clean(human()))
+
+
+def to_json(value: Any) -> str:
+    """JSON in which nothing can drive a terminal."""
+    return clean(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON carries it.
+
+    Bytes are 0x-hex, CIDs their text, enumerations their words; whole numbers above 2**53 - 1 are
+    text.
+    """
+    from pydantic import BaseModel
+
+    from metaorg.types import Cid
+
+    if isinstance(value, Cid):
+        return str(value)
+    if isinstance(value, BaseModel):
+        hidden = {name for name, field in type(value).model_fields.items() if field.exclude}
+        return {name: plain(one) for name, one in value if name not in hidden}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, IntEnum):
+        return words(value)
+    if isinstance(value, int) and abs(value) > SAFE_INTEGER:
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def words(value: IntEnum) -> str:
+    """An enumeration's value in words."""
+    return value.name.lower().replace("_", " ")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows under headings, as wide as the terminal."""
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        grid.add_column(column.upper(), overflow="fold", no_wrap=column not in WRAPPED)
+    for row in rows:
+        grid.add_row(*map(_cell, row))
+    return _rendered(grid)
+
+
+def facts(pairs: Mapping[str, object]) -> str:
+    """Names and values, one pair a line; what is None is left out."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(overflow="fold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs.items():
+        if value is not None:
+            grid.add_row(_cell(name), _cell(value))
+    return _rendered(grid)
+
+
+def _cell(value: object) -> Any:
+    from rich.text import Text
+
+    return Text(clean("" if value is None else str(value)))
+
+
+def _rendered(grid: Any) -> str:
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else WIDE
+    console = Console(width=width, color_system=None, highlight=False, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(grid)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
+
+
+def short(address: str) -> str:
+    """An address: its ends on a terminal, all of it in a file or pipe."""
+    return f"{address[:6]}…{address[-4:]}" if sys.stdout.isatty() else address
+
+
+def moment(time: int) -> str:
+    """Unix seconds as ISO 8601 in UTC; empty for 0, which stands for "never"."""
+    try:
+        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+    except (OverflowError, ValueError, OSError):
+        return "beyond year 9999"
+
+
+def duration(seconds: int) -> str:
+    """Seconds in the largest units that say it exactly: "1 week", "2 days 12 hours"."""
+    parts = []
+    for name, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}" + ("s" if count > 1 else ""))
+    return " ".join(parts) or "0 seconds"
+
+
+@contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    """Shows on a terminal that work goes on; gives `advance(count, what)`."""
+    if not sys.stderr.isatty():
+        yield lambda count=1, what=None: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = [TextColumn("{task.description}"), BarColumn()]
+    counter = [MofNCompleteColumn()] if total else []
+    with Progress(*columns, *counter, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda count=1, what=None: shown.update(task, advance=count, description=what)

@@ -1,0 +1,133 @@
+"""What one command works with: settings, chain, store and signer, each opened at first use."""
+
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from metaorg.cli.options import Flags
+from metaorg.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from metaorg.ipfs import Store
+    from metaorg.onchain.accounts import Signer
+    from metaorg.onchain.chain import Chain
+    from metaorg.organization import MetaOrganization
+    from metaorg.settings import Resolved, Settings
+    from metaorg.types import Address
+
+
+class Session:
+    """The surroundings of one command. Nothing is opened, asked or read before it is needed."""
+
+    def __init__(self, flags: Flags) -> None:
+        self.flags: Any = flags
+
+    @cached_property
+    def resolved(self) -> "Resolved":
+        from metaorg.settings import Settings, resolve
+
+        return resolve({name: getattr(self.flags, name, None) for name in Settings.model_fields})
+
+    @property
+    def settings(self) -> "Settings":
+        return self.resolved.settings
+
+    @property
+    def as_json(self) -> bool:
+        return bool(self.flags.as_json)
+
+    @cached_property
+    def chain(self) -> "Chain":
+        from metaorg.onchain.chain import Chain
+
+        return Chain(self.settings.rpc, self.settings.chain_id, self.settings.timeout)
+
+    @cached_property
+    def store(self) -> "Store":
+        from metaorg.ipfs import open_store
+
+        return open_store(self.settings.store)
+
+    @cached_property
+    def signer(self) -> "Signer | None":
+        """Who signs; None when nobody was named, or the command only reads."""
+        spec = self.settings.account
+        return self.signer_of(spec) if spec and hasattr(self.flags, "account") else None
+
+    def signer_of(self, spec: str) -> "Signer":
+        """Whoever signs for an account like `keystore:FILE`."""
+        from metaorg.onchain.accounts import open_signer
+
+        return open_signer(spec, self.chain, self.password, self.settings.keys)
+
+    @property
+    def own(self) -> "Signer":
+        """Who signs.
+
+        Raises:
+            Misconfigured: nobody was named.
+        """
+        if self.signer is None:
+            raise Misconfigured(
+                "no account is set: use --account keystore:FILE, env:NAME or rpc:ADDRESS"
+            )
+        return self.signer
+
+    @property
+    def address(self) -> "Address":
+        """The front door.
+
+        Raises:
+            Misconfigured: none was named.
+        """
+        if self.settings.address is None:
+            raise Misconfigured(
+                "no meta-organization is set: use --address, METAORG_ADDRESS or `address` in "
+                "metaorg.toml; `metaorg found` prints it"
+            )
+        return self.settings.address
+
+    @cached_property
+    def organization(self) -> "MetaOrganization":
+        """The meta-organization that the settings name."""
+        from metaorg.organization import MetaOrganization
+
+        return MetaOrganization.open(self.chain, self.address, self.store, self.signer)
+
+    def password(self, name: str) -> str:
+        """A keystore's password, from --password-file or the terminal."""
+        if self.settings.password_file is not None:
+            return read_password(self.settings.password_file)
+        return ask_password(f"password of {name}")
+
+
+def read_password(path: Path) -> str:
+    """The first line of a password file.
+
+    Raises:
+        Misconfigured: it cannot be read or is empty; its content is never repeated.
+    """
+    try:
+        password = path.expanduser().read_text(encoding="utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise Misconfigured(f"the password file {path} cannot be read: {why}") from None
+    if not password:
+        raise Misconfigured(f"the password file {path} is empty")
+    return password.rstrip("\r")
+
+
+def ask_password(prompt: str, confirm: bool = False) -> str:
+    """A password from the terminal.
+
+    Raises:
+        Misconfigured: there is no terminal to ask on.
+    """
+    if not sys.stdin.isatty():
+        raise Misconfigured("there is no terminal to ask for the password: use --password-file")
+    ask: Callable[..., str] = typer.prompt
+    return ask(prompt, hide_input=True, confirmation_prompt=confirm, err=True)

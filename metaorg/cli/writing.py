@@ -1,0 +1,220 @@
+"""From calls to what becomes of them: shown, agreed to, then sent, proposed or printed."""
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from metaorg.cli.output import emit, plain, progress, say, to_json, write
+from metaorg.cli.session import Session
+from metaorg.errors import ContractReverted, MetaorgError, Refused
+
+if TYPE_CHECKING:
+    from metaorg.onchain.inter_constitution import Adoption
+    from metaorg.records import Pledge
+    from metaorg.types import Call, Event, Receipt
+
+_QUIET = ("DocumentSigned", "Locked", "RuleFrozen")
+"""Events that repeat what another one of the same transaction says."""
+_NAMES = ("name", "module")
+"""Arguments that are names, padded with zeros."""
+_EVENTS = {
+    "ProposalCreated": "Proposal `proposalId` was made.",
+    "ProposalQueued": "Proposal `proposalId` is queued.",
+    "ProposalExecuted": "Proposal `proposalId` was executed.",
+    "ProposalCanceled": "Proposal `proposalId` was canceled.",
+    "VoteCast": "`voter` voted on proposal `proposalId`.",
+}
+"""Words for OpenZeppelin's events, which have none of their own."""
+
+
+def perform(
+    session: Session,
+    *calls: "Call",
+    adoption: "Adoption | None" = None,
+    pledge: "Pledge | None" = None,
+    independent: bool = False,
+) -> None:
+    """Show calls and do with them what the options say.
+
+    Args:
+        adoption: is signed first, and recorded by a call before the others. pledge: the one that
+            it names.
+        independent: no call needs what another one does, so that many can be in flight at once.
+    """
+    if session.flags.how == "propose":
+        from metaorg.records import NAME_LIMIT
+
+        title = session.flags.title or calls[0].says[:NAME_LIMIT]
+        session.flags = replace(session.flags, how="send")
+        return propose(session, calls, title, session.flags.body or "")
+    unsigned = _recording(session, adoption, pledge)
+    shown = [*unsigned, *calls]
+    if not shown:
+        finish(session, [])
+        return
+    plan = _plan(session, shown, adoption)
+    if session.flags.dry_run:
+        emit(plan, session.as_json, lambda: _described(plan))
+        return
+    agree(session, _described(plan))
+    calls = (*_recording(session, adoption, pledge, sign=True), *calls)
+    if session.flags.how == "print":
+        print_calls(session, calls)
+    else:
+        finish(session, (send_many if independent else send)(session, calls))
+
+
+def propose(session: Session, calls: Sequence["Call"], title: str, body: str) -> None:
+    """Make calls a proposal, unless this very proposal is there already."""
+    call = session.organization.propose(calls, title, body)
+    number = session.organization.assembly.number(call)
+    if session.organization.assembly.known(number):
+        say(f"This is proposal {number} already; nothing was sent.")
+        finish(session, [])
+    else:
+        perform(session, call)
+
+
+def agree(session: Session, what: str) -> None:
+    """Say what will be done, and ask where somebody can answer.
+
+    Raises:
+        Refused: they said no.
+    """
+    say(what)
+    if session.flags.yes or not sys.stdin.isatty():
+        return
+    if not typer.confirm("Go on?", err=True):
+        raise Refused("Nothing was signed or sent.")
+
+
+def send(session: Session, calls: Sequence["Call"]) -> list["Receipt"]:
+    """Send calls one after the other; when one fails, the receipts of those before are printed."""
+    receipts: list[Receipt] = []
+    with progress("sending", len(calls)) as advance:
+        for call in calls:
+            try:
+                receipts += session.organization.send(call)
+            except MetaorgError:
+                if receipts:
+                    finish(session, receipts)
+                raise
+            advance()
+    return receipts
+
+
+def send_many(session: Session, calls: Sequence["Call"]) -> list["Receipt"]:
+    """Send independent calls, many in flight; when one would be refused, none of them is sent."""
+    from metaorg.onchain import transactions
+
+    jobs = [transactions.Job(signer=session.own, call=call) for call in calls]
+    with progress("sending", len(calls)) as advance:
+        return transactions.send_many(session.chain, jobs, advance)
+
+
+def finish(session: Session, receipts: Sequence["Receipt"]) -> None:
+    """Print receipts.
+
+    JSON: [{"call": {...}, "transaction": "0x...", "block": 7, "gas": 90000, "events": [{"name":
+    "Admitted", "arguments": {...}, ...}]}]; an empty list when nothing was sent.
+    """
+    if session.as_json or receipts:
+        emit(list(receipts), session.as_json, lambda: "\n".join(map(receipt_lines, receipts)))
+
+
+def print_calls(session: Session, calls: Sequence["Call"]) -> None:
+    """Print calls as JSON, and put their documents on the commons: the JSON does not carry them."""
+    documents = [block for call in calls for block in call.documents]
+    if documents:
+        session.store.put_many(documents)
+    write(to_json(list(calls)))
+
+
+def receipt_line(receipt: "Receipt") -> str:
+    """Hash, block and gas of a receipt."""
+    return f"0x{receipt.transaction.hex()} block {receipt.block} gas {receipt.gas}"
+
+
+def receipt_lines(receipt: "Receipt") -> str:
+    """Hash, block and gas of a receipt, and its events in words."""
+    said = [words(event) for event in receipt.events if event.name not in _QUIET]
+    return "\n  ".join([receipt_line(receipt), *filter(None, said)])
+
+
+def words(event: "Event") -> str:
+    """An event as its contract's author words it; empty for one without words."""
+    from metaorg.onchain.artifacts import CONTRACTS, load
+    from metaorg.onchain.contract import unpadded
+
+    notice = _EVENTS.get(event.name, "")
+    for name in CONTRACTS:
+        for entry in load(name).topics.values():
+            if entry["name"] == event.name:
+                notice = notice or load(name).notice(entry)
+
+    def value(found: re.Match[str]) -> str:
+        given = event.arguments.get(found[1], found[0])
+        return unpadded(given) if found[1] in _NAMES else str(plain(given))
+
+    return re.sub(r"`(\w+)`", value, notice)
+
+
+def _recording(
+    session: Session, adoption: "Adoption | None", pledge: "Pledge | None", *, sign: bool = False
+) -> list["Call"]:
+    """The call that records an adoption, if there is one; unsigned it can only be shown."""
+    from metaorg.onchain.inter_constitution import SignedAdoption
+
+    if adoption is None:
+        return []
+    constitution = session.organization.constitution
+    signed = SignedAdoption(adoption=adoption, signature=b"")
+    return [constitution.adopt(constitution.sign(adoption) if sign else signed, pledge)]
+
+
+def _plan(session: Session, calls: Sequence["Call"], adoption: "Adoption | None") -> dict[str, Any]:
+    """What will be signed, and the calls with the gas that each would take; None is not known yet.
+
+    Raises:
+        ContractReverted: the first call would be refused.
+    """
+    contract = session.organization.constitution.contract
+    signs = [contract.typed_adoption(session.chain, adoption)] if adoption else []
+    gas: list[int | None] = [None for _ in signs]
+    for call in calls[len(signs) :]:
+        gas.append(_gas(session, call, first=not gas))
+    shown = [plain(call) | {"gas": one} for call, one in zip(calls, gas, strict=True)]
+    return {"signs": [plain(typed) for typed in signs], "calls": shown}
+
+
+def _gas(session: Session, call: "Call", first: bool) -> int | None:
+    if session.flags.how == "print":
+        return None  # somebody else will send it
+    try:
+        return session.organization.simulate(call)[0]
+    except ContractReverted:
+        if first:
+            raise
+        return None
+
+
+def _described(plan: dict[str, Any]) -> str:
+    lines = [f"will sign: {_typed(typed)}" for typed in plan["signs"]]
+    for call in plan["calls"]:
+        gas = f", gas {call['gas']}" if call["gas"] else ""
+        value = f", with {call['value']} wei" if call["value"] else ""
+        lines.append(f"will {call['says']}\n  to {call['to']}{value}{gas}")
+    return "\n".join(lines)
+
+
+def _typed(typed: dict[str, Any]) -> str:
+    said = ", ".join(f"{name} {value}" for name, value in typed["message"].items())
+    domain = typed["domain"]
+    return (
+        f"{typed['primaryType']} ({said}) for {domain['verifyingContract']} "
+        f"on chain {domain['chainId']}"
+    )

@@ -1,0 +1,288 @@
+"""One development chain and one founding for all tests here; each test begins where that ended."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from metaorg.cli.main import main
+from metaorg.onchain import devnet as devnets
+from metaorg.onchain.chain import Chain
+from metaorg.onchain.devnet import Devnet, find_anvil
+
+CHARTER = Path(__file__).resolve().parents[2] / "examples" / "charter.yaml"
+BAKERY = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+FOOD_COOP = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+LOOM = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+TRUST = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
+OUTSIDER = "0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"
+DAY = 86_400
+ENTRY = "import sys; from metaorg.cli.main import main; sys.exit(main())"
+PATH = f"{find_anvil().parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left: its exit code, and what it said."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.stdout)
+
+
+class Cli:
+    """The command line, as one organization with its settings in the environment uses it."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self.environment, self.folder = dict(environment), folder
+
+    def run(self, *arguments: object, stdin: bytes = b"", **settings: object) -> Result:
+        """Run a command in this process; `settings` are METAORG_* variables, None removes one."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [name for name in os.environ if name.startswith("METAORG_")]:
+                patch.delenv(name)
+            for name, value in self._environment(settings).items():
+                patch.setenv(name, value)
+            patch.setenv("PATH", PATH)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), "utf-8"))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            code = main([str(argument) for argument in arguments])
+        return Result(code, *(one.buffer.getvalue().decode() for one in (out, err)))
+
+    def done(self, *arguments: object, **settings: Any) -> Result:
+        """Run a command that must succeed."""
+        result = self.run(*arguments, **settings)
+        assert result.code == 0, result
+        return result
+
+    def start(self, *arguments: object, **settings: object) -> subprocess.Popen[bytes]:
+        """Start a command in a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-c", ENTRY, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.folder,
+            env={"PATH": PATH, **self._environment(settings)},
+        )
+
+    def converse(self, *arguments: object, answers: Mapping[str, str]) -> Result:
+        """Run a command on a terminal of its own, and answer what it asks."""
+        process, terminal = pty.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            command = [sys.executable, "-c", ENTRY, *map(str, arguments)]
+            environment = {"PATH": PATH, "COLUMNS": "100", **self._environment({})}
+            os.execve(sys.executable, command, environment)
+        said, position = b"", 0
+        for question, answer in answers.items():
+            while question.encode() not in said[position:]:
+                said += os.read(terminal, 1000)
+            position = len(said)
+            os.write(terminal, f"{answer}\n".encode())
+        with suppress(OSError):  # what a terminal gives when its program has ended
+            while more := os.read(terminal, 1000):
+                said += more
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        return Result(code, said.decode(), "")
+
+    def _environment(self, settings: Mapping[str, object]) -> dict[str, str]:
+        changed = {f"METAORG_{name.upper()}": value for name, value in settings.items()}
+        merged = {**self.environment, **changed}
+        return {name: str(value) for name, value in merged.items() if value is not None}
+
+
+@pytest.fixture(scope="session")
+def devnet() -> Iterator[Devnet]:
+    with Devnet() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chain(devnet: Devnet) -> Chain:
+    return devnet.chain
+
+
+@pytest.fixture(scope="session")
+def founded(devnet: Devnet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a meta-organization that the command line founded."""
+    home = tmp_path_factory.mktemp("home")
+    environment = {
+        "METAORG_HOME": str(home),
+        "METAORG_RPC": devnet.url,
+        "METAORG_STORE": f"embedded:{home / 'commons'}",
+    }
+    others = ("--sign-with", f"rpc:{FOOD_COOP}", "--sign-with", f"rpc:{LOOM}")
+    result = Cli(environment, home).done(
+        "found", CHARTER, "--account", f"rpc:{BAKERY}", *others, "--json"
+    )
+    devnets.advance(devnet.chain, 1)  # a seat votes and proposes from the second after on
+    return environment | {"METAORG_ADDRESS": result.json["modules"]["meta_organization"]}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def fresh(chain: Chain, founded: dict[str, str]) -> Iterator[None]:
+    """Takes the chain back to what it was before the test."""
+    snapshot = chain.request("evm_snapshot")
+    yield
+    chain.request("evm_setAutomine", True)
+    chain.request("evm_revert", snapshot)
+
+
+@pytest.fixture
+def cli_of(founded: dict[str, str], fresh: None, home: Path) -> Callable[[str], Cli]:
+    """The command line of an account."""
+    return lambda account: Cli(
+        founded | {"METAORG_HOME": str(home), "METAORG_ACCOUNT": f"rpc:{account}"}, home
+    )
+
+
+@pytest.fixture
+def bakery(cli_of: Callable[[str], Cli]) -> Cli:
+    return cli_of(BAKERY)
+
+
+@pytest.fixture
+def food_coop(cli_of: Callable[[str], Cli]) -> Cli:
+    return cli_of(FOOD_COOP)
+
+
+@pytest.fixture
+def loom(cli_of: Callable[[str], Cli]) -> Cli:
+    return cli_of(LOOM)
+
+
+@pytest.fixture
+def trust(cli_of: Callable[[str], Cli]) -> Cli:
+    return cli_of(TRUST)
+
+
+@pytest.fixture
+def outsider(cli_of: Callable[[str], Cli]) -> Cli:
+    return cli_of(OUTSIDER)
+
+
+@pytest.fixture
+def advance(chain: Chain) -> Callable[[int], None]:
+    """Lets time pass."""
+    return lambda seconds: devnets.advance(chain, seconds)
+
+
+@pytest.fixture
+def nothing_sent(chain: Chain) -> Iterator[None]:
+    """Fails when a test that must send nothing has sent something."""
+    before = _traces(chain)
+    yield
+    assert _traces(chain) == before
+
+
+def _traces(chain: Chain) -> list[int]:
+    accounts = (BAKERY, FOOD_COOP, LOOM, TRUST, OUTSIDER)
+    return [int(chain.request("eth_getTransactionCount", a, "pending"), 16) for a in accounts]
+
+
+JOINING = ("membership", "apply", "--kind", "trust", "--constituency", "Workers")
+
+
+@pytest.fixture
+def applied(trust: Cli) -> Cli:
+    """The trust, which has applied for a seat."""
+    trust.done(*JOINING, "--name", "Fernwood Trust", "--pledge", "Seeds for everyone.")
+    return trust
+
+
+@pytest.fixture
+def seated(applied: Cli, advance: Callable[[int], None]) -> Cli:
+    """The trust, which holds a seat."""
+    advance(7 * DAY)
+    applied.done("membership", "admit", "--due")
+    return applied
+
+
+@pytest.fixture
+def proposed(bakery: Cli, home: Path) -> str:
+    """The number of a proposal to amend the text."""
+    (home / "new.md").write_text("# A new text\n")
+    result = bakery.done("constitution", "amend", "new.md", "--title", "A new text", "--json")
+    return next(
+        str(event["arguments"]["proposalId"])
+        for event in result.json[0]["events"]
+        if event["name"] == "ProposalCreated"
+    )
+
+
+Answer = Callable[[bytes], tuple[int, str, bytes]]
+"""From a request's body to status, content type and body of the answer."""
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[str]:
+    """A node on loopback that answers so; its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, kind, data = answer(body)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def forwarded(url: str, body: bytes) -> Any:
+    """What the node at `url` answers."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def altered(url: str, alter: Callable[[str, Any], Any]) -> Answer:
+    """A node like that at `url`, whose results `alter(method, result)` replaces."""
+
+    def answer(body: bytes) -> tuple[int, str, bytes]:
+        asked, found = json.loads(body), forwarded(url, body)
+        pairs = zip(asked, found, strict=True) if isinstance(asked, list) else [(asked, found)]
+        for one, reply in pairs:
+            if "result" in reply:
+                reply["result"] = alter(one["method"], reply["result"])
+        return 200, "application/json", json.dumps(found).encode()
+
+    return answer

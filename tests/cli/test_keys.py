@@ -1,0 +1,123 @@
+"""`metaorg keys`: encrypted keys, and what a wrong password gives."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.conftest import JOINING, Cli
+from metaorg.onchain.chain import Chain
+
+
+@pytest.fixture
+def seedbank(outsider: Cli, home: Path, chain: Chain) -> Cli:
+    """An organization with a keystore of its own, and some ETH."""
+    (home / "password").write_text("correct horse\n")
+    made = outsider.done("keys", "new", "seedbank", "--password-file", "password", "--json").json
+    chain.request("anvil_setBalance", made["address"], hex(10**18))
+    outsider.environment["METAORG_ACCOUNT"] = "keystore:seedbank"
+    return outsider
+
+
+def test_a_new_key_is_encrypted_and_private(seedbank: Cli, home: Path) -> None:
+    file = home / "keys" / "seedbank.json"
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    [listed] = seedbank.done("keys", "list", "--json").json
+    assert listed["account"] == "keystore:seedbank"
+    assert listed["address"] in seedbank.done("keys", "list").stdout
+
+
+def test_a_keystore_signs_with_its_password(seedbank: Cli) -> None:
+    apply = (*JOINING, "--name", "Seed Bank", "--pledge", "Seeds.")
+
+    assert len(seedbank.done(*apply, "--password-file", "password", "--json").json) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"wrong\n", "the password does not open"),
+        (b"", "is empty"),
+        (b"\xff", "cannot be read: it is not UTF-8"),
+        (None, "cannot be read: No such file"),
+    ],
+)
+@pytest.mark.usefixtures("nothing_sent")
+def test_a_wrong_password_is_refused(
+    seedbank: Cli, home: Path, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (home / "other").write_bytes(content)
+
+    result = seedbank.run("membership", "leave", "--reason", "x", "--password-file", "other")
+
+    assert result.code == 3
+    assert sentence in result.stderr
+    assert "correct horse" not in result.stderr
+
+
+def test_without_terminal_the_password_comes_from_a_file(seedbank: Cli) -> None:
+    for command in (("keys", "new", "other"), ("membership", "leave", "--reason", "x")):
+        result = seedbank.run(*command)
+
+        assert result.code == 3
+        assert "there is no terminal to ask for the password" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["seedbank", "a/b", "..", "", ".hidden", "x" * 65, "a\nb", "a b"])
+def test_names_that_cannot_be_used_are_refused(seedbank: Cli, name: str) -> None:
+    result = seedbank.run("keys", "new", name, "--password-file", "password")
+
+    assert result.code == 2
+    assert len(seedbank.done("keys", "list", "--json").json) == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", "not JSON", '{"crypto": 5, "version": 3}'])
+def test_what_is_no_keystore_is_refused(seedbank: Cli, home: Path, content: str) -> None:
+    (home / "broken.json").write_text(content)
+
+    result = seedbank.run(
+        *("membership", "leave", "--reason", "x", "--password-file", "password"),
+        account="keystore:broken.json",
+    )
+
+    assert result.code == 3
+    assert "V3 keystore" in result.stderr
+
+
+def test_a_password_is_asked_for_twice(home: Path) -> None:
+    answers = {"password: ": "correct horse", "confirmation: ": "correct horse"}
+
+    result = Cli({"METAORG_HOME": str(home)}, home).converse(
+        "keys", "new", "seedbank", answers=answers
+    )
+
+    assert result.code == 0
+    assert "keystore:seedbank 0x" in result.stdout
+    assert "correct horse" not in result.stdout
+
+
+def test_a_folder_that_cannot_be_made_is_named(home: Path) -> None:
+    (home / "keys").write_text("a file")
+    (home / "password").write_text("correct horse\n")
+
+    result = Cli({"METAORG_HOME": str(home)}, home).run(
+        "keys", "new", "seedbank", "--password-file", "password"
+    )
+
+    assert result.code == 3
+    assert "keys" in result.stderr
+    assert "unexpected" not in result.stderr
+
+
+def test_a_password_is_no_option(seedbank: Cli) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("metaorg"), "keys", "new", "x", "--password", "y"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
