@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from metaorg.errors import InvalidInput
 
@@ -60,14 +60,22 @@ def _digest(value: bytes) -> bytes:
     return bytes(value)
 
 
+def _unhex(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", value):
+        raise ValueError("bytes are written as 0x and an even number of hex digits")
+    return bytes.fromhex(value[2:])
+
+
 def _hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
 Address = Annotated[str, AfterValidator(_address)]
 """A checksummed address; checked where it comes in and trusted after that."""
-Hex = Annotated[bytes, PlainSerializer(_hex, when_used="json")]
-"""Bytes, shown as 0x-hex in JSON."""
+Hex = Annotated[bytes, BeforeValidator(_unhex), PlainSerializer(_hex, when_used="json")]
+"""Bytes, written and read as 0x-hex in JSON."""
 Digest = Annotated[Hex, AfterValidator(_digest)]
 """A sha2-256 digest of 32 bytes; 32 zero bytes stand for "none" wherever a contract allows none."""
 

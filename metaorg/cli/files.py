@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,10 +82,7 @@ def read_calls(path: Path) -> "list[Call]":
     found = read_json(path)
     if not isinstance(found, list) or not found:
         raise InvalidInput(f"{path} is not a list of calls as `--as print` prints them")
-    return [
-        _model(Call, f"{path}: call {number}", _with_bytes(raw, "data"))
-        for number, raw in enumerate(found, 1)
-    ]
+    return [_model(Call, f"{path}: call {number}", raw) for number, raw in enumerate(found, 1)]
 
 
 def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
@@ -101,10 +97,9 @@ def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
     found = read_json(path)
     signed = []
     for raw in found if isinstance(found, list) else [found]:
-        parts = _with_bytes(raw, "signature")
-        adoption = _with_bytes(parts.pop("adoption", None), "text", "pledge")
+        parts = dict(raw) if isinstance(raw, Mapping) else {}
         pledge = parts.pop("pledge", None)
-        made = _model(SignedAdoption, str(path), parts | {"adoption": adoption})
+        made = _model(SignedAdoption, str(path), parts)
         signed.append((made, _model(Pledge, str(path), pledge) if pledge is not None else None))
     return signed
 
@@ -134,19 +129,6 @@ def write_file(path: Path, data: bytes) -> None:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-
-
-def _with_bytes(raw: Any, *names: str) -> dict[str, Any]:
-    """A JSON object, with these of its fields read from 0x-hex."""
-    if not isinstance(raw, Mapping):
-        return {}
-    fields = {str(name): value for name, value in raw.items()}
-    for name in names:
-        if re.fullmatch(r"0x([0-9a-fA-F]{2})*", str(fields.get(name))):
-            fields[name] = bytes.fromhex(fields[name][2:])
-        elif name in fields:
-            fields[name] = None  # no model takes it: "input should be bytes"
-    return fields
 
 
 def _model(kind: type[Any], where: str, fields: Any) -> Any:

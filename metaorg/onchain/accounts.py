@@ -81,7 +81,7 @@ class NodeSigner:
             return self._chain.request(method, *parameters)
         except NodeRefused as refusal:
             raise Misconfigured(
-                f"the signer at {self._chain.url} does not sign for {self._address}: "
+                f"the signer at {self._chain.where} does not sign for {self._address}: "
                 f"{refusal.message}"
             ) from None
 

@@ -1,5 +1,6 @@
 """One node of one chain: requests that are answered or fail with a sentence; reads at one block."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ class Chain:
 
     def __init__(self, url: str, chain_id: int | None = None, timeout: float = 30) -> None:
         self.url, self.timeout = url, timeout
+        self.where = re.sub(r"(?<=//)[^/@]*@", "", url)
+        """The address as it is shown: without a user's name and password."""
         self._expected = chain_id
         self._id: int | None = None
         self._provider = HTTPProvider(
@@ -68,7 +71,7 @@ class Chain:
             found = integer(self._ask("eth_chainId", []))
             if self._expected not in (None, found):
                 raise Misconfigured(
-                    f"the node at {self.url} is on chain {found}, but the settings say "
+                    f"the node at {self.where} is on chain {found}, but the settings say "
                     f"{self._expected}; correct `rpc` or `chain_id`"
                 )
             self._id = found
@@ -133,7 +136,7 @@ class Chain:
         except Exception as error:
             raise self._unreachable(error) from None
         if not isinstance(answers, list) or len(answers) != len(calls):
-            raise ChainUnreachable(f"the node at {self.url} does not answer batches of requests")
+            raise ChainUnreachable(f"the node at {self.where} does not answer batches of requests")
         return [
             _result_or_refusal(method, answer)
             for (method, _), answer in zip(calls, answers, strict=True)
@@ -148,7 +151,7 @@ class Chain:
             "HTTPError": "it answers with an HTTP error",
         }.get(kind, "it answers something that is not JSON-RPC")
         return ChainUnreachable(
-            f"the node at {self.url} cannot be used: {why}; check the setting `rpc` ({kind})"
+            f"the node at {self.where} cannot be used: {why}; check the setting `rpc` ({kind})"
         )
 
 

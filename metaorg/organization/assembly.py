@@ -1,0 +1,166 @@
+"""All active seats deciding: proposals, votes, rules."""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from metaorg.charter import encode
+from metaorg.errors import InvalidInput, Refused, Unreachable
+from metaorg.onchain import assembly as onchain_assembly
+from metaorg.onchain.assembly import Actions, ProposalState, proposal_id
+from metaorg.onchain.chain import Reading
+from metaorg.organization.documents import with_documents
+from metaorg.records import Proposal, made, read_description
+from metaorg.rules.decision import ClassTally, Outcome, Rule, decide
+from metaorg.types import Call, Cid, Event, Model
+
+if TYPE_CHECKING:
+    from metaorg.organization.facade import MetaOrganization
+
+SHORTEST_PREFIX = 4
+"""Digits that name a proposal at least, when its number is cut short."""
+
+
+class ProposalView(Model):
+    """A proposal at one block. `tallies` are in order of constituency."""
+
+    number: int
+    title: str
+    body: Cid | None
+    description: str
+    calls: tuple[Call, ...]
+    state: ProposalState
+    tallies: tuple[ClassTally, ...]
+    outcome: Outcome | None
+
+
+class Assembly:
+    """All active seats deciding."""
+
+    def __init__(self, organization: "MetaOrganization") -> None:
+        self._org = organization
+        self.contract = onchain_assembly.Assembly(organization.modules.assembly)
+
+    def rules(self, reading: Reading | None = None) -> list[Rule]:
+        return self.contract.rules(self._org.at(reading))
+
+    def propose(self, calls: Sequence[Call], title: str, body: str = "") -> Call:
+        """A proposal of these calls.
+
+        Its description is the title, a link to the body, and the proposer, so that nobody else can
+        propose it first.
+        """
+        if not calls:
+            raise InvalidInput("a proposal needs at least one action")
+        says = tuple(call.says for call in calls)
+        record = made(Proposal, title=title, body=body, actions=says)
+        block = encode(record)
+        description = (
+            f"# {record.title}\n\n{Cid.of(block).uri}\n\n#proposer={self._org.signer.address}"
+        )
+        blocks = (block, *(one for call in calls for one in call.documents))
+        return with_documents(self.contract.propose(Actions.of(calls), description), *blocks)
+
+    def all(self, reading: Reading | None = None) -> list[ProposalView]:
+        """Every proposal, the first first."""
+        reading = self._org.at(reading)
+        return [self._view(event, reading) for event in self._created(reading)]
+
+    def show(self, number: int, reading: Reading | None = None) -> ProposalView:
+        """One proposal.
+
+        Raises:
+            Refused: there is none with this number.
+        """
+        return self.find(str(number), reading)
+
+    def find(self, name: str, reading: Reading | None = None) -> ProposalView:
+        """The proposal that a person means.
+
+        Args:
+            name: its number, the first digits of it (at least four, of one proposal only), or `#3`,
+                the third that was proposed.
+
+        Raises:
+            Refused: there is none, or more than one.
+        """
+        reading = self._org.at(reading)
+        named = {str(e.arguments["proposalId"]): e for e in self._created(reading)}
+        matches = [name] if name in named else []
+        if re.fullmatch(r"#[1-9]\d{0,8}", name, re.ASCII):
+            matches = [*named][int(name[1:]) - 1 : int(name[1:])]
+        elif not matches and len(name) >= SHORTEST_PREFIX:
+            matches = [number for number in named if number.startswith(name)]
+        if len(matches) != 1:
+            count = "more than one" if matches else "no"
+            raise Refused(
+                f"there is {count} proposal {name:.80}: give its number, {SHORTEST_PREFIX} or more "
+                "of its first digits, or #3 for the third; `assembly list` shows all"
+            )
+        return self._view(named[matches[0]], reading)
+
+    def known(self, number: int, reading: Reading | None = None) -> bool:
+        """Whether there is a proposal with this number."""
+        events = self._created(self._org.at(reading))
+        return any(event.arguments["proposalId"] == number for event in events)
+
+    def vote(self, number: int, support: int, reason: str = "") -> Call:
+        """Cast the signer's vote: 0 against, 1 for, 2 abstain."""
+        return self.contract.vote(number, support, reason)
+
+    def queue(self, proposal: ProposalView) -> Call:
+        actions = Actions.of(proposal.calls)
+        return self.contract.queue(proposal.number, actions, proposal.description)
+
+    def execute(self, proposal: ProposalView) -> Call:
+        actions = Actions.of(proposal.calls)
+        return self.contract.execute(proposal.number, actions, proposal.description)
+
+    def cancel(self, proposal: ProposalView) -> Call:
+        actions = Actions.of(proposal.calls)
+        return self.contract.cancel(proposal.number, actions, proposal.description)
+
+    def number(self, call: Call) -> int:
+        """The number that a proposing call will have."""
+        raw = self.contract.decode_call(call)
+        actions = Actions(targets=raw["targets"], values=raw["values"], calldatas=raw["calldatas"])
+        return proposal_id(actions, raw["description"])
+
+    def _created(self, reading: Reading) -> list[Event]:
+        return self._org.events(self.contract.address, ["ProposalCreated"], reading)
+
+    def _view(self, event: Event, reading: Reading) -> ProposalView:
+        raw, number = event.arguments, event.arguments["proposalId"]
+        state = self.contract.state(reading, number)
+        tallies = self.contract.tallies(reading, number)
+        voting_over = reading.block.time > state.deadline
+        title, body = read_description(raw["description"])
+        says = self._says(body, len(raw["targets"]))
+        return ProposalView(
+            number=number,
+            title=title,
+            body=body,
+            description=raw["description"],
+            calls=tuple(
+                Call(to=to, value=value, data=data, says=words)
+                for to, value, data, words in zip(
+                    raw["targets"], raw["values"], raw["calldatas"], says, strict=True
+                )
+            ),
+            state=state,
+            tallies=tuple(tallies),
+            outcome=self._outcome(state, tallies, reading) if voting_over else None,
+        )
+
+    def _outcome(
+        self, state: ProposalState, tallies: Sequence[ClassTally], reading: Reading
+    ) -> Outcome:
+        return decide(state.rule, tallies, self._org.membership.constituencies(reading))
+
+    def _says(self, body: Cid | None, count: int) -> Sequence[str]:
+        """The proposer's words for each action, which nobody has checked; empty when unreadable."""
+        try:
+            said = Proposal(**self._org.document(body)).actions if body else ()
+        except (Unreachable, InvalidInput, ValueError, TypeError):
+            said = ()
+        return said if len(said) == count else [""] * count

@@ -1,0 +1,143 @@
+"""The facade: one meta-organization, with its signer and its documents."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from metaorg.errors import Misconfigured, Unreachable
+from metaorg.ipfs import Store, documents
+from metaorg.onchain import abi, transactions
+from metaorg.onchain import meta_organization as front_door
+from metaorg.onchain.accounts import Signer
+from metaorg.onchain.artifacts import CONTRACTS, load
+from metaorg.onchain.chain import Chain, Reading
+from metaorg.onchain.modules import Modules, modules_at
+from metaorg.organization.assembly import Assembly
+from metaorg.organization.commons import Commons
+from metaorg.organization.constitution import Constitution
+from metaorg.organization.membership import Membership
+from metaorg.types import Address, Call, Cid, Event, Model, Receipt
+
+
+class Decoded(Model):
+    """What a call does by its data, whatever anybody says: the contract's name and a function."""
+
+    contract: str
+    function: str
+    arguments: Mapping[str, Any]
+
+
+class MetaOrganization:
+    """The facade: `.constitution .membership .assembly .commons`, and what all of them share.
+
+    Args:
+        chain: the node. modules: the contracts. store: where documents are. signer: who writes; a
+            reader needs none.
+    """
+
+    def __init__(
+        self, chain: Chain, modules: Modules, store: Store, signer: Signer | None = None
+    ) -> None:
+        self.chain, self.modules, self.store = chain, modules, store
+        self._signer = signer
+        self._since: int | None = None
+
+    @classmethod
+    def open(
+        cls, chain: Chain, address: Address, store: Store, signer: Signer | None = None
+    ) -> "MetaOrganization":
+        """The meta-organization whose front door is at `address`.
+
+        Raises:
+            Misconfigured: there is no meta-organization at the address.
+        """
+        return cls(chain, modules_at(chain.at(), address), store, signer)
+
+    @cached_property
+    def constitution(self) -> Constitution:
+        return Constitution(self)
+
+    @cached_property
+    def membership(self) -> Membership:
+        return Membership(self)
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        return Assembly(self)
+
+    @cached_property
+    def commons(self) -> Commons:
+        return Commons(self)
+
+    @property
+    def front(self) -> front_door.MetaOrganization:
+        return front_door.MetaOrganization(self.modules.meta_organization)
+
+    @property
+    def signer(self) -> Signer:
+        """Who signs.
+
+        Raises:
+            Misconfigured: nobody was named.
+        """
+        if self._signer is None:
+            raise Misconfigured(
+                "no account is set: use --account keystore:FILE, env:NAME or rpc:ADDRESS"
+            )
+        return self._signer
+
+    def at(self, reading: Reading | None) -> Reading:
+        """The given reading, or one at the chain's head."""
+        return self.chain.at() if reading is None else reading
+
+    def send(self, *calls: Call) -> list[Receipt]:
+        """Put the calls' documents on the commons, then send the calls one after the other."""
+        blocks = [block for call in calls for block in call.documents]
+        if blocks:
+            self.store.put_many(blocks)
+        return transactions.send(self.chain, self.signer, *calls)
+
+    def simulate(self, *calls: Call) -> list[int]:
+        """The gas that each call would take now, as the signer; nothing is sent."""
+        return [transactions.simulate(self.chain, call, self.signer.address) for call in calls]
+
+    def propose(self, calls: Sequence[Call], title: str, body: str = "") -> Call:
+        """Make calls the actions of a proposal; `body` is Markdown and goes to the commons."""
+        return self.assembly.propose(calls, title, body)
+
+    def decode(self, call: Call) -> Decoded | None:
+        """What a call to a contract of this meta-organization does; None when that is not known."""
+        for name in CONTRACTS[1:]:
+            address = getattr(self.modules, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
+            entry = load(name).selectors.get(call.data[:4])
+            if address == call.to and entry is not None:
+                try:
+                    arguments = abi.decode_values(entry["inputs"], call.data[4:])
+                except Unreachable:
+                    return None
+                return Decoded(contract=name, function=entry["name"], arguments=arguments)
+        return None
+
+    def settle(self) -> None:
+        """Wait for the signer's transactions that are still in flight."""
+        transactions.settle(self.chain, [self.signer.address])
+
+    def document(self, cid: Cid) -> Any:
+        """A document of the commons, verified and parsed."""
+        return documents.decode(self.store.get(cid))
+
+    def events(
+        self, module: Address, names: Sequence[str] = (), reading: Reading | None = None
+    ) -> list[Event]:
+        """A module's events since the founding, in order; all of them without names."""
+        reading = self.at(reading)
+        logs = reading.logs([module], [], self.since())
+        found = transactions.decode(logs)
+        return [event for event in found if event.name in names] if names else found
+
+    def since(self) -> int:
+        """The block in which the meta-organization was founded, or an earlier one."""
+        if self._since is None:
+            self._since = self.chain.first_block_with_code(self.modules.meta_organization)
+        return self._since
