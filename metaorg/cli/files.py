@@ -82,7 +82,10 @@ def read_calls(path: Path) -> "list[Call]":
     found = read_json(path)
     if not isinstance(found, list) or not found:
         raise InvalidInput(f"{path} is not a list of calls as `--as print` prints them")
-    return [_model(Call, f"{path}: call {number}", raw) for number, raw in enumerate(found, 1)]
+    return [
+        _model(Call, f"{path}: call {number}", raw if isinstance(raw, Mapping) else {})
+        for number, raw in enumerate(found, 1)
+    ]
 
 
 def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
