@@ -1,0 +1,161 @@
+"""A history that keeps the rules has no findings, whatever happened in it."""
+
+import pytest
+from onchain.nodes import proxy
+from onchain.world import DELAY, FOR, VOTING, WINDOW, actor
+
+from audit.history import History, checked
+from metaorg.audit import check
+from metaorg.errors import ChainUnreachable, Misconfigured
+from metaorg.onchain.chain import Chain
+from metaorg.onchain.devnet import advance, free_port
+from metaorg.records import Profile
+
+
+def test_a_full_history_has_no_findings(history: History) -> None:
+    report = checked(history)
+
+    assert report.findings == ()
+    assert report.ok
+    assert report.modules == history.modules
+    assert report.block == history.chain.block()
+    assert report.chain_id == 31337
+    wanted = {"contracts": 7, "seats": 7, "active seats": 6, "proposals": 5, "resources": 2}
+    assert wanted.items() <= report.checked.items()
+    assert report.checked["adoptions"] == 11
+    assert report.checked["votes"] == 3 + 5 + 5 + 3 + 1
+
+
+def test_everything_of_the_history_happened(history: History) -> None:
+    org = history.by()
+    names = {event.name for event in org.events(history.modules.membership)}
+    decided = {event.name for event in org.events(history.modules.assembly)}
+    shared = {event.name for event in org.events(history.modules.commons)}
+
+    assert {"Applied", "Objected", "Admitted", "Withdrawn", "Exited", "ProfileChanged"} <= names
+    assert {"ProposalCreated", "VoteCast", "ProposalExecuted", "RuleSet"} <= decided
+    assert {"Published", "Cited"} <= shared
+    assert org.assembly.show(history.executed).state.state == "executed"
+    assert org.assembly.show(history.defeated).state.state == "defeated"
+    assert org.assembly.show(history.open).state.state == "active"
+    assert org.constitution.version().number == 2
+
+
+def test_every_state_of_a_proposal_is_found_right(history: History) -> None:
+    org = history.by()
+    pending = org.propose([org.membership.set_admission(org.membership.admission())], "Pending")
+    org.send(pending)
+    assert org.assembly.show(org.assembly.number(pending)).state.state == "pending"
+    assert checked(history).ok
+
+    org.send(org.assembly.cancel(org.assembly.show(org.assembly.number(pending))))
+    assert checked(history).ok
+
+    history.vote(history.open, *((actor(n), FOR) for n in (11, 13)))
+    advance(history.chain, VOTING + 1)
+    view = org.assembly.show(history.open)
+    assert view.state.state == "succeeded" and checked(history).ok
+
+    org.send(org.assembly.queue(view))
+    assert checked(history).ok
+    advance(history.chain, DELAY + 1)
+    org.send(org.assembly.execute(view))
+    assert org.assembly.show(history.open).state.state == "executed" and checked(history).ok
+
+
+def test_rejoining_and_leaving_in_one_second_is_found_right(history: History) -> None:
+    returner = actor(13)
+    org = history.by(returner)
+    advance(history.chain, WINDOW)
+    history.adopt(returner, "Friends")
+    history.chain.request("evm_setAutomine", False)
+    account, calls = returner, []
+    calls.append(org.membership.leave("Again."))
+    calls.append(org.membership.apply("trust", Profile(name="Back Again")))
+    calls.append(org.membership.leave("And again."))
+    raw = []
+    for nonce, call in enumerate(calls, start=_nonce(history, returner.address)):
+        raw.append(
+            account.sign_transaction(
+                {
+                    "type": 2,
+                    "chainId": history.chain.id,
+                    "nonce": nonce,
+                    "to": call.to,
+                    "value": 0,
+                    "data": "0x" + call.data.hex(),
+                    "gas": 500_000,
+                    "maxFeePerGas": 10**11,
+                    "maxPriorityFeePerGas": 1,
+                }
+            )
+        )
+        history.store.put_many(call.documents)
+    for one in raw:
+        history.chain.request("eth_sendRawTransaction", "0x" + one.hex())
+    history.chain.request("evm_mine")
+    history.chain.request("evm_setAutomine", True)
+    advance(history.chain, 5)
+
+    times = {event.block for event in org.events(history.modules.membership)[-4:]}
+    assert len(times) == 1
+    assert checked(history).findings == ()
+
+
+def _nonce(history: History, address: str) -> int:
+    return int(history.chain.request("eth_getTransactionCount", address, "latest"), 16)
+
+
+def test_the_check_says_what_it_looks_at(history: History) -> None:
+    seen: list[str] = []
+
+    check(history.chain, history.modules.meta_organization, history.store, seen.append)
+
+    assert seen[0] == "reading events"
+    assert {"code of the contracts", "powers", "seats", "decisions", "content"} <= set(seen)
+
+
+def test_the_check_writes_nothing_and_asks_no_key(history: History) -> None:
+    with proxy(history.chain.url, lambda _method, _parameters, result: result) as node:
+        checked(history, Chain(node.url))
+    asked = {
+        one["method"]
+        for request in node.requests
+        for one in (request if isinstance(request, list) else [request])
+    }
+
+    assert asked <= {
+        "eth_chainId",
+        "eth_getBlockByNumber",
+        "eth_getCode",
+        "eth_call",
+        "eth_getLogs",
+    }
+
+
+def test_the_check_holds_at_one_block(history: History) -> None:
+    """Every answer of a contract is of the report's block, or of the one of a proposal."""
+    with proxy(history.chain.url, lambda _method, _parameters, result: result) as node:
+        report = checked(history, Chain(node.url))
+    blocks = {
+        one["params"][1]
+        for request in node.requests
+        for one in (request if isinstance(request, list) else [request])
+        if one["method"] == "eth_call"
+    }
+
+    created = history.by().events(history.modules.assembly, ["ProposalCreated"])
+    assert hex(report.block.number) in blocks
+    assert blocks <= {hex(number) for number in (report.block.number, *(e.block for e in created))}
+
+
+def test_where_there_is_no_meta_organization_nothing_is_checked(history: History) -> None:
+    with pytest.raises(Misconfigured):
+        check(history.chain, actor(9).address, history.store)
+
+
+def test_a_node_that_is_down_is_unreachable(history: History) -> None:
+    chain = Chain(f"http://127.0.0.1:{free_port()}", timeout=0.5)
+
+    with pytest.raises(ChainUnreachable):
+        checked(history, chain)

@@ -1,0 +1,523 @@
+"""Each wrong that is planted on chain is found, and named by what it is about."""
+
+from typing import Any
+
+import pytest
+from eth_utils.crypto import keccak
+from onchain.world import WINDOW, actor
+
+from audit.history import (
+    HANDBOOK,
+    History,
+    as_timelock,
+    checked,
+    found,
+    only,
+    read_storage,
+    slots_read,
+    write_storage,
+)
+from metaorg.onchain import abi
+from metaorg.onchain.artifacts import CONTRACTS, load
+from metaorg.onchain.chain import octets
+from metaorg.onchain.devnet import advance
+from metaorg.onchain.factory import clone_code, expected_code, implementations
+from metaorg.onchain.modules import Modules
+from metaorg.records import Profile
+from metaorg.types import Cid
+
+STATUS, CONSTITUENCY, SEAT, ORDINAL = 48, 56, 72, 104
+"""Bits of a standing's slot (IMembership.Standing)."""
+
+
+def code(history: History, address: str) -> bytes:
+    return octets(history.chain.request("eth_getCode", address, "latest"))
+
+
+def set_code(history: History, address: str, data: bytes) -> None:
+    history.chain.request("anvil_setCode", address, "0x" + data.hex())
+
+
+# ---------------------------------------------------------------------- code
+
+
+@pytest.mark.parametrize("module", list(Modules.model_fields))
+def test_other_code_behind_a_module(history: History, module: str) -> None:
+    """The implementation itself, not a clone of it: it answers alike."""
+    address = getattr(history.modules, module)
+    whole = code(history, getattr(implementations(), module))
+    arguments = code(history, address)[45:]
+    set_code(history, address, whole + arguments)
+
+    finding = found(checked(history), "difference", f"code of {module} at {address}")
+
+    assert finding.expected == "a clone of the shipped contract"
+
+
+def test_a_clone_of_another_implementation(history: History) -> None:
+    address = history.modules.commons
+    other = "0x" + "ab" * 20
+    set_code(history, other, code(history, implementations().commons))
+    set_code(
+        history, address, clone_code(other, (history.modules.authority, history.modules.membership))
+    )
+
+    only(checked(history), "difference", f"code of commons at {address}")
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("commons", ("outsider", "membership")),
+        ("membership", ("outsider", "inter_constitution")),
+        ("meta_organization", ("outsider",)),
+    ],
+)
+def test_a_clone_with_other_immutable_arguments(
+    history: History, module: str, arguments: tuple[str, ...]
+) -> None:
+    """Its reads are all the same: only its code says that it obeys somebody else."""
+    address = getattr(history.modules, module)
+    given = [getattr(history.modules, name, actor(77).address) for name in arguments]
+    set_code(history, address, clone_code(getattr(implementations(), module), given))
+
+    only(checked(history), "difference", f"code of {module} at {address}")
+
+
+@pytest.mark.parametrize("name", CONTRACTS[1:])
+def test_an_implementation_that_was_replaced(history: History, name: str) -> None:
+    fields = dict(zip(Modules.model_fields, _NAMES, strict=True))
+    field = next(field for field, contract in fields.items() if contract == name)
+    address = getattr(implementations(), field)
+    whole = bytearray(code(history, address))
+    whole[-20] ^= 1  # within what the compiler writes behind the code
+    set_code(history, address, bytes(whole))
+
+    finding = only(
+        checked(history), "difference", f"code of the implementation {name} at {address}"
+    )
+
+    assert (finding.expected, finding.seen) == ("as shipped", "other")
+
+
+_NAMES = (
+    "MetaOrganization",
+    "Timelock",
+    "Authority",
+    "InterConstitution",
+    "Membership",
+    "Commons",
+    "Assembly",
+)
+
+
+def test_an_implementation_of_another_kind(history: History) -> None:
+    address = implementations().timelock
+    set_code(history, address, load("Commons").runtime)
+
+    report = checked(history)
+
+    found(report, "difference", f"code of the implementation Timelock at {address}")
+
+
+def test_the_code_that_is_expected_is_the_code_that_is_there(history: History) -> None:
+    for address, expected in expected_code(history.modules).items():
+        assert code(history, address) == expected
+
+
+# ---------------------------------------------------------------------- powers
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_role_granted_in_the_authority(history: History, number: int) -> None:
+    outsider = actor(77).address
+    as_timelock(history, "Authority", history.modules.authority, "grantRole", number, outsider, 0)
+
+    finding = only(checked(history), "difference", f"role {number} of {outsider} in the Authority")
+
+    assert (finding.expected, finding.seen) == ("not held", "held")
+
+
+@pytest.mark.parametrize("role", ["proposer", "executor", "canceller", "administrator"])
+def test_a_role_granted_in_the_timelock(history: History, role: str) -> None:
+    outsider = actor(77).address
+    number = bytes(32) if role == "administrator" else keccak(text=f"{role.upper()}_ROLE")
+    as_timelock(history, "Timelock", history.modules.timelock, "grantRole", number, outsider)
+
+    finding = only(checked(history), "difference", f"role {role} of {outsider} in the Timelock")
+
+    assert (finding.expected, finding.seen) == ("not held", "held")
+
+
+def test_the_assembly_robbed_of_its_role(history: History) -> None:
+    role, assembly = keccak(text="CANCELLER_ROLE"), history.modules.assembly
+    as_timelock(history, "Timelock", history.modules.timelock, "revokeRole", role, assembly)
+
+    finding = only(checked(history), "difference", f"role canceller of {assembly} in the Timelock")
+
+    assert (finding.expected, finding.seen) == ("held", "not held")
+
+
+def test_a_function_opened_to_everybody(history: History) -> None:
+    target, everybody = history.modules.membership, (1 << 64) - 1
+    chosen = abi.selector(load("Membership").functions["decide"])
+    arguments = (target, [chosen], everybody)
+    as_timelock(
+        history, "Authority", history.modules.authority, "setTargetFunctionRole", *arguments
+    )
+
+    subject = f"role that may call 0x{chosen.hex()} on {target}"
+    assert only(checked(history), "difference", subject).seen == str(everybody)
+
+
+# ---------------------------------------------------------------------- the register
+
+
+def standing_slot(history: History, number: int) -> int:
+    (slot,) = slots_read(
+        history, "Membership", history.modules.membership, "standingOf", actor(number).address
+    )
+    return slot
+
+
+def flip(history: History, address: str, slot: int, bits: int) -> None:
+    write_storage(history, address, slot, read_storage(history, address, slot) ^ bits)
+
+
+@pytest.mark.parametrize(
+    "bits",
+    [1, 7 << STATUS, 1 << CONSTITUENCY, 1 << ORDINAL, 1 << 136],
+    ids=["since", "status", "constituency", "ordinal", "admissible at"],
+)
+def test_a_standing_altered_in_storage(history: History, bits: int) -> None:
+    flip(history, history.modules.membership, standing_slot(history, 2), bits)
+
+    report = checked(history)
+
+    found(report, "difference", f"standing of {actor(2).address}")
+
+
+def test_a_seat_given_back_in_storage(history: History) -> None:
+    """The one who left is active again: standing, votes and certificate all say so."""
+    address, leaver = history.modules.membership, actor(12).address
+    slot = standing_slot(history, 12)
+    value = read_storage(history, address, slot)
+    write_storage(history, address, slot, value & ~(0xFF << STATUS) | 3 << STATUS)
+
+    report = checked(history)
+
+    found(report, "difference", f"standing of {leaver}")
+    assert found(report, "difference", f"certificates of {leaver}").seen == "1"
+    assert any(f.subject.startswith(f"votes of {leaver} at ") for f in report.findings)
+
+
+def test_a_status_that_there_is_not(history: History) -> None:
+    address, slot = history.modules.membership, standing_slot(history, 2)
+    write_storage(history, address, slot, read_storage(history, address, slot) | 0xFF << STATUS)
+
+    report = checked(history)
+
+    assert not report.ok
+    assert {"seats"} <= {f.subject for f in report.findings}
+
+
+def test_a_profile_altered_in_storage(history: History) -> None:
+    (slot,) = slots_read(
+        history, "Membership", history.modules.membership, "profileOf", actor(2).address
+    )
+    flip(history, history.modules.membership, slot, 1)
+
+    only(checked(history), "difference", f"profile of {actor(2).address}")
+
+
+def test_the_account_of_a_seat_altered_in_storage(history: History) -> None:
+    (slot,) = slots_read(history, "Membership", history.modules.membership, "accountOf", 2)
+    flip(history, history.modules.membership, slot, 1)
+
+    only(checked(history), "difference", "accounts by seat")
+
+
+def test_the_number_of_active_seats_altered_in_storage(history: History) -> None:
+    (slot,) = slots_read(history, "Membership", history.modules.membership, "activeSeats")
+    flip(history, history.modules.membership, slot, 1 << 112)
+
+    only(checked(history), "difference", "active seats")
+
+
+def test_the_census_of_the_past_altered_in_storage(history: History) -> None:
+    time = history.chain.block().time - 1
+    slots = slots_read(
+        history, "Membership", history.modules.membership, "getPastTotalSupply", time
+    )
+    for slot in slots:
+        value = read_storage(history, history.modules.membership, slot)
+        if value >> 48 and value >> 208 == 0:
+            write_storage(history, history.modules.membership, slot, value + (1 << 48))
+            break
+
+    report = checked(history)
+
+    assert not report.ok
+    assert {f.subject.rpartition(" at ")[0] for f in report.findings} >= {"votes"}
+
+
+def test_admissions_beyond_the_pace(history: History) -> None:
+    """The gate is forced open: a limit of 255 where the rule allows one."""
+    org, address = history.by(), history.modules.membership
+    rule = org.membership.admission().model_copy(update={"share": 0, "floor": 1})
+    as_timelock(
+        history,
+        "Membership",
+        address,
+        "setAdmission",
+        (int(rule.method), rule.window, rule.period, rule.share, rule.floor),
+    )
+    history.apply(actor(21))
+    history.apply(actor(22))
+    advance(history.chain, WINDOW)
+    (receipt,) = org.send(org.membership.admit(actor(21).address))
+    for slot in slots_read(history, "Membership", address, "pace"):
+        value = read_storage(history, address, slot)
+        if value & (1 << 48) - 1 == history.chain.block().time:
+            write_storage(history, address, slot, value | 0xFF << 48)
+    (receipt,) = org.send(org.membership.admit(actor(22).address))
+
+    time = history.chain.block(receipt.block).time
+    finding = only(checked(history), "difference", f"admission in silence at {time}")
+
+    assert (finding.expected, finding.seen) == ("within the pace", "beyond it")
+
+
+# ---------------------------------------------------------------------- decisions
+
+
+def test_a_page_of_votes_altered_in_storage(history: History) -> None:
+    (slot,) = slots_read(
+        history, "Assembly", history.modules.assembly, "votePage", history.defeated, 0, 0
+    )
+    value = read_storage(history, history.modules.assembly, slot)
+    write_storage(history, history.modules.assembly, slot, value + (10_000 << 170))
+
+    found(checked(history), "difference", f"tally of proposal {history.defeated}")
+
+
+def test_a_defeat_turned_into_a_victory_in_storage(history: History) -> None:
+    for constituency in (0, 1, 2):
+        (slot,) = slots_read(
+            history,
+            "Assembly",
+            history.modules.assembly,
+            "votePage",
+            history.defeated,
+            constituency,
+            0,
+        )
+        write_storage(history, history.modules.assembly, slot, 90_000 << 170)
+
+    report = checked(history)
+
+    found(report, "difference", f"tally of proposal {history.defeated}")
+    finding = found(report, "difference", f"state of proposal {history.defeated}")
+    assert (finding.expected, finding.seen) == ("defeated", "succeeded")
+
+
+@pytest.mark.parametrize("bits", [1 << 8, 1 << 24, 1 << 40, 1 << 72], ids=["a", "q", "d", "p"])
+def test_a_frozen_rule_altered_in_storage(history: History, bits: int) -> None:
+    (slot,) = slots_read(
+        history, "Assembly", history.modules.assembly, "proposalRule", history.open
+    )
+    flip(history, history.modules.assembly, slot, bits)
+
+    only(checked(history), "difference", f"stored rule of proposal {history.open}")
+
+
+def test_a_rule_altered_in_storage_without_an_event(history: History) -> None:
+    address = history.modules.assembly
+    amendment = _packed(history, 1)
+    slots = slots_read(history, "Assembly", address, "rules")
+    slot = next(s for s in slots if read_storage(history, address, s) == amendment)
+    flip(history, address, slot, 1 << 8)
+
+    only(checked(history), "difference", "rules of decision")
+
+
+def _packed(history: History, number: int) -> int:
+    rule = history.by().assembly.rules()[number]
+    return (
+        int(rule.method)
+        | rule.approval << 8
+        | rule.quorum << 24
+        | rule.delay << 40
+        | rule.voting_period << 72
+    )
+
+
+def test_a_method_that_there_is_not_is_unknown_and_not_a_crash(history: History) -> None:
+    address, amendment = history.modules.assembly, _packed(history, 1)
+    slots = slots_read(history, "Assembly", address, "rules")
+    slot = next(s for s in slots if read_storage(history, address, s) == amendment)
+    write_storage(history, address, slot, amendment | 0xFF)
+
+    report = checked(history)
+
+    found(report, "unknown", "decisions")
+
+
+def test_a_rule_assigned_in_storage_without_an_event(history: History) -> None:
+    selector = abi.selector(load("Membership").functions["decide"])
+    address, target = history.modules.assembly, history.modules.membership
+    (slot,) = slots_read(history, "Assembly", address, "assignedRule", target, selector)
+    write_storage(history, address, slot, 2)
+
+    only(checked(history), "difference", f"rule of 0x{selector.hex()} on {target}")
+
+
+# ---------------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("contract", "module", "view", "arguments", "subject"),
+    [
+        ("Membership", "membership", "admission", (), "rule of admission"),
+        ("Membership", "membership", "kinds", (), "kinds"),
+        ("Membership", "membership", "constituencies", (), "constituencies"),
+        ("Assembly", "assembly", "votingDelay", (), "voting delay"),
+        ("MetaOrganization", "meta_organization", "charter", (), "charter document"),
+    ],
+)
+def test_a_setting_altered_in_storage_without_an_event(
+    history: History,
+    contract: str,
+    module: str,
+    view: str,
+    arguments: tuple[Any, ...],
+    subject: str,
+) -> None:
+    address = getattr(history.modules, module)
+    slots = slots_read(history, contract, address, view, *arguments)
+    named = [slot for slot in slots if read_storage(history, address, slot).bit_length() > 8]
+    flip(history, address, (named or slots)[-1], 1 << 12)
+
+    only(checked(history), "difference", subject)
+
+
+# ---------------------------------------------------------------------- adoptions and the text
+
+
+@pytest.mark.parametrize("change", [1, 1 << 48, 1 << 56], ids=["at", "constituency", "count"])
+def test_an_adoption_record_altered_in_storage(history: History, change: int) -> None:
+    address, account = history.modules.inter_constitution, actor(2).address
+    slots = slots_read(history, "InterConstitution", address, "adoptionOf", account, 1)
+    slot = next(s for s in slots if read_storage(history, address, s) >> 96 == 0)
+    flip(history, address, slot, change)
+
+    only(checked(history), "difference", f"adoption of version 1 by {account}")
+
+
+def test_a_pledge_altered_in_storage(history: History) -> None:
+    address, account = history.modules.inter_constitution, actor(2).address
+    slots = slots_read(history, "InterConstitution", address, "adoptionOf", account, 1)
+    slot = next(s for s in slots if read_storage(history, address, s) >> 96)
+    flip(history, address, slot, 1)
+
+    only(checked(history), "difference", f"adoption of version 1 by {account}")
+
+
+@pytest.mark.parametrize("field", ["digest", "since"])
+def test_a_version_of_the_text_altered_in_storage(history: History, field: str) -> None:
+    address = history.modules.inter_constitution
+    slots = slots_read(history, "InterConstitution", address, "versionAt", 1)
+    wide = {s: read_storage(history, address, s) for s in slots}
+    slot = next(
+        s for s, v in wide.items() if (v >> 96 if field == "digest" else 8 < v.bit_length() <= 96)
+    )
+    flip(history, address, slot, 1 << 8)
+
+    only(checked(history), "difference", "versions of the InterConstitution")
+
+
+def test_an_amendment_nobody_decided_has_an_event_and_no_text(history: History) -> None:
+    """The Timelock's key is what nobody has; what it puts in force is at least not in the store."""
+    digest = b"\7" * 32
+    address = history.modules.inter_constitution
+    as_timelock(history, "InterConstitution", address, "amend", digest, 0x55)
+
+    report = checked(history)
+
+    only(report, "unknown", f"text of version 3 ({Cid(digest=digest)})")
+
+
+# ---------------------------------------------------------------------- commons
+
+
+@pytest.mark.parametrize("shift", [0, 40, 48, 96], ids=["steward", "access", "time", "citations"])
+def test_a_resource_altered_in_storage(history: History, shift: int) -> None:
+    address, cid = history.modules.commons, Cid.of(HANDBOOK)
+    slots = slots_read(history, "Commons", address, "resource", cid.digest)
+    slot = next(s for s in slots if 0 < read_storage(history, address, s) >> 48 < 1 << 200)
+    flip(history, address, slot, 1 << shift)
+
+    only(checked(history), "difference", f"resource {cid}")
+
+
+@pytest.mark.parametrize("word", range(2))
+def test_a_licence_or_description_altered_in_storage(history: History, word: int) -> None:
+    address, cid = history.modules.commons, Cid.of(HANDBOOK)
+    slots = slots_read(history, "Commons", address, "resource", cid.digest)
+    wide = [s for s in slots if read_storage(history, address, s) >> 200]
+    flip(history, address, wide[word], 1)
+
+    only(checked(history), "difference", f"resource {cid}")
+
+
+def test_the_order_of_resources_altered_in_storage(history: History) -> None:
+    address = history.modules.commons
+    slots = slots_read(history, "Commons", address, "page", 0, 2)
+    first, second = (read_storage(history, address, slot) for slot in slots[-2:])
+    write_storage(history, address, slots[-2], second)
+    write_storage(history, address, slots[-1], first)
+
+    only(checked(history), "difference", "resources in order")
+
+
+# ---------------------------------------------------------------------- what organizations may do
+
+
+def test_a_profile_that_is_not_canonical_json(history: History) -> None:
+    block = b'{"type": "Profile", "name": "With spaces"}'
+    org = history.by()
+    history.store.put(block)
+    org.send(org.membership.contract.change_profile(Cid.of(block)))
+
+    finding = only(
+        checked(history), "difference", f"profile of {actor(1).address} ({Cid.of(block)})"
+    )
+
+    assert finding.expected == "canonical JSON"
+
+
+def test_a_profile_that_was_never_published(history: History) -> None:
+    org, cid = history.by(), Cid(digest=b"\5" * 32)
+    org.send(org.membership.contract.change_profile(cid))
+
+    finding = only(checked(history), "unknown", f"profile of {actor(1).address} ({cid})")
+
+    assert finding.expected == "present" and "no store holds" in finding.seen
+
+
+def test_two_wrongs_are_both_found(history: History) -> None:
+    flip(history, history.modules.membership, standing_slot(history, 2), 1 << ORDINAL)
+    org, cid = history.by(), Cid(digest=b"\5" * 32)
+    org.send(org.membership.contract.change_profile(cid))
+
+    report = checked(history)
+
+    found(report, "difference", f"standing of {actor(2).address}")
+    found(report, "unknown", f"profile of {actor(1).address} ({cid})")
+
+
+def test_a_later_profile_keeps_the_earlier_one_to_be_looked_for(history: History) -> None:
+    org = history.by()
+    org.send(org.membership.change_profile(Profile(name="Once more")))
+
+    assert checked(history).ok
