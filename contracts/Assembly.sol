@@ -178,12 +178,12 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
 
     /// @inheritdoc IAssembly
     function token() public view returns (address) {
-        return CloneArguments.at(2);
+        return CloneArguments.read(2);
     }
 
     /// @inheritdoc IAssembly
     function timelock() public view returns (address) {
-        return CloneArguments.at(1);
+        return CloneArguments.read(1);
     }
 
     /// @notice The name in the EIP-712 domain of ballots.
@@ -367,9 +367,9 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     }
 
     function _inKernel(address target) private view returns (bool) {
-        return target == address(this) || target == CloneArguments.at(0)
-            || target == CloneArguments.at(1) || target == CloneArguments.at(3)
-            || target == CloneArguments.at(4);
+        return target == address(this) || target == CloneArguments.read(0)
+            || target == CloneArguments.read(1) || target == CloneArguments.read(3)
+            || target == CloneArguments.read(4);
     }
 
     /// @dev A contract is of this meta-organization if it obeys its Authority. One that says so without
@@ -380,7 +380,7 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
         (bool success, bytes memory answer) =
             target.staticcall{gas: AUTHORITY_GAS}(abi.encodeCall(IAccessManaged.authority, ()));
         return success && answer.length >= 32
-            && abi.decode(answer, (uint256)) == uint160(CloneArguments.at(0));
+            && abi.decode(answer, (uint256)) == uint160(CloneArguments.read(0));
     }
 
     function _setRule(uint8 index, Rule calldata rule) private {

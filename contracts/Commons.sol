@@ -29,7 +29,7 @@ contract Commons is ICommons, Governed {
             digest != 0 && known && licence != 0 && description != 0,
             CommonsResourceInvalid(digest, codec)
         );
-        require(_resources[digest].at == 0, CommonsResourceKnown(digest));
+        require(_resources[digest].publishedAt == 0, CommonsResourceKnown(digest));
         if (previous != 0) {
             Resource storage former = _known(previous);
             require(former.steward == steward, CommonsStewardRequired(previous, former.steward));
@@ -39,7 +39,7 @@ contract Commons is ICommons, Governed {
             steward: steward,
             codec: codec,
             access: access,
-            at: uint48(block.timestamp),
+            publishedAt: uint48(block.timestamp),
             citations: 0,
             licence: licence,
             description: description,
@@ -79,11 +79,11 @@ contract Commons is ICommons, Governed {
 
     function _known(bytes32 digest) private view returns (Resource storage known) {
         known = _resources[digest];
-        require(known.at != 0, CommonsResourceUnknown(digest));
+        require(known.publishedAt != 0, CommonsResourceUnknown(digest));
     }
 
     function _activeSeat() private view returns (uint32) {
-        Standing memory standing = IMembership(CloneArguments.at(1)).standingOf(msg.sender);
+        Standing memory standing = IMembership(CloneArguments.read(1)).standingOf(msg.sender);
         require(standing.status == Status.Active, CommonsSeatRequired(msg.sender));
         return standing.seat;
     }

@@ -50,7 +50,7 @@ contract InterConstitution is IInterConstitution, Governed, EIP712Upgradeable {
             InterConstitutionSignatureInvalid(adoption.organization)
         );
 
-        record.at = uint48(block.timestamp);
+        record.recordedAt = uint48(block.timestamp);
         record.constituency = adoption.constituency;
         record.count = count + 1;
         record.pledge = adoption.pledge;
@@ -92,7 +92,7 @@ contract InterConstitution is IInterConstitution, Governed, EIP712Upgradeable {
     function adoptionInForce(address organization) external view returns (Record memory record) {
         uint16 inForce = version();
         record = _adoptions[organization][inForce];
-        require(record.at != 0, InterConstitutionNotAdopted(organization, inForce));
+        require(record.recordedAt != 0, InterConstitutionNotAdopted(organization, inForce));
     }
 
     /// @inheritdoc IInterConstitution
@@ -108,12 +108,12 @@ contract InterConstitution is IInterConstitution, Governed, EIP712Upgradeable {
 
     /// @inheritdoc IERC5289
     function documentSigned(address signer, uint16 documentId) external view returns (bool) {
-        return _adoptions[signer][documentId].at != 0;
+        return _adoptions[signer][documentId].recordedAt != 0;
     }
 
     /// @inheritdoc IERC5289
     function documentSignedAt(address signer, uint16 documentId) external view returns (uint64) {
-        return _adoptions[signer][documentId].at;
+        return _adoptions[signer][documentId].recordedAt;
     }
 
     function _amend(bytes32 digest, uint8 codec) private {

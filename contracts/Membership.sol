@@ -101,7 +101,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
     }
 
     /// @inheritdoc IMembership
-    function leave(bytes32 reason) external {
+    function leaveSeat(bytes32 reason) external {
         Standing memory standing = _standings[msg.sender];
         Status status = standing.status;
         if (status == Status.Applied || status == Status.Objected) {
@@ -546,7 +546,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
     }
 
     function _interConstitution() private view returns (IInterConstitution) {
-        return IInterConstitution(CloneArguments.at(1));
+        return IInterConstitution(CloneArguments.read(1));
     }
 }
 // slither-disable-end incorrect-equality

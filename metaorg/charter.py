@@ -9,6 +9,7 @@ import yaml
 from pydantic import (
     BeforeValidator,
     Field,
+    StrictInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -27,14 +28,15 @@ from metaorg.rules.decision import Method, Rule, no_weaker
 from metaorg.types import BLOCK_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
 
 SIZE_LIMIT = 1 << 20
+DEPTH_LIMIT = 50
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 
 
 def seconds(value: Any) -> Any:
-    """A duration: a number of seconds, or words like "3 days"; other values pass unchanged."""
-    if not isinstance(value, str):
+    """A duration in seconds, from a number of seconds or words like "3 days"."""
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
-    found = re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", value.strip())
+    found = re.fullmatch(r"(\d+) (second|minute|hour|day|week)s?", str(value).strip())
     if not found:
         raise ValueError('a duration is a number of seconds, or words like "3 days"')
     return int(found[1]) * _UNITS[found[2]]
@@ -101,7 +103,7 @@ class DeclaredAdmission(Model):
     window: Duration = 0
     period: Annotated[Duration, Field(ge=1)]
     share: Share
-    floor: int = Field(ge=1, lt=1 << 16)
+    floor: StrictInt = Field(ge=1, lt=1 << 16)
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
@@ -334,6 +336,8 @@ def _text(path: Path, lines: Mapping[Place, int], name: str) -> bytes:
 
 def _parse(path: Path, text: str) -> tuple[dict[Place, int], dict[str, Any]]:
     """The file's lines by place, and its content."""
+    if _depth(text) > DEPTH_LIMIT:
+        raise InvalidInput(f"{path}:1: this is not YAML: brackets nest more than {DEPTH_LIMIT} deep")
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise InvalidInput(f"{path}: anchors and aliases (&, *) are not used in a charter")
@@ -348,6 +352,15 @@ def _parse(path: Path, text: str) -> tuple[dict[Place, int], dict[str, Any]]:
     lines: dict[Place, int] = {}
     content = _plain(path, node, (), lines)
     return lines, content
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are nested; the parser's time grows with the square of it."""
+    depth = deepest = 0
+    for character in re.findall(r"[\[\]{}]", text):
+        depth += 1 if character in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _plain(path: Path, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:

@@ -19,7 +19,7 @@ abstract contract Governed is AccessManagedUpgradeable {
 
     /// @notice The table of who may call what.
     function authority() public view override returns (address) {
-        return CloneArguments.at(0);
+        return CloneArguments.read(0);
     }
 
     /// @notice Always reverts.

@@ -12,7 +12,7 @@ enum Access {
 /// @param steward the number of the seat that answers for it.
 /// @param codec the CID's codec: 0x55 raw, 0x70 dag-pb, 0x71 dag-cbor.
 /// @param access see {Access}.
-/// @param at when it was published, Unix seconds; 0 for no such resource.
+/// @param publishedAt when it was published, Unix seconds; 0 for no such resource.
 /// @param citations how often it was cited.
 /// @param licence SPDX identifier, ASCII, padded with zeros.
 /// @param description sha2-256 of its description, canonical JSON in one raw block.
@@ -21,7 +21,7 @@ struct Resource {
     uint32 steward;
     uint8 codec;
     Access access;
-    uint48 at;
+    uint48 publishedAt;
     uint32 citations;
     bytes32 licence;
     bytes32 description;

@@ -37,10 +37,10 @@ interface IInterConstitution is IERC5289 {
     }
 
     /// @notice What is kept of the latest adoption of a version.
-    /// @param at when it was recorded, Unix seconds; 0 for never.
+    /// @param recordedAt when it was recorded, Unix seconds; 0 for never.
     /// @param count how often this version was adopted: the next nonce.
     struct Record {
-        uint48 at;
+        uint48 recordedAt;
         uint8 constituency;
         uint32 count;
         bytes32 pledge;

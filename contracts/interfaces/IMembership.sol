@@ -165,7 +165,7 @@ interface IMembership is IVotes, IERC6372, IERC5192 {
 
     /// @notice Gives up the caller's seat, or takes back its application.
     /// @dev Emits {Exited} or {Withdrawn}. Warning: to return, one applies again. Votes already cast stay.
-    function leave(bytes32 reason) external;
+    function leaveSeat(bytes32 reason) external;
 
     /// @notice Replaces the caller's profile.
     function changeProfile(bytes32 profile) external;

@@ -10,7 +10,7 @@ library CloneArguments {
     /// @dev Assembly, because `Clones.fetchCloneArgs` copies all arguments to memory for each one that
     /// is read: 45 gas here against about 400, several times in every vote. Beyond the last argument
     /// the result is zero or cut; callers use constants.
-    function at(uint256 index) internal view returns (address argument) {
+    function read(uint256 index) internal view returns (address argument) {
         uint256 offset = CLONE_LENGTH + 20 * index;
         assembly ("memory-safe") {
             mstore(0, 0)

@@ -185,7 +185,7 @@ def adoptions(evidence: Evidence) -> Findings:
     records = contract.reads(reading, calls)
     for (time, adoption, subject), record in zip(latest.values(), records, strict=True):
         expected = {
-            "at": time,
+            "recordedAt": time,
             "constituency": adoption.constituency,
             "count": adoption.nonce + 1,
             "pledge": adoption.pledge,
@@ -278,7 +278,7 @@ def commons(evidence: Evidence) -> Findings:
     for timed, seen in zip(published, found, strict=True):
         given = dict(timed.event.arguments)
         digest = given.pop("digest")
-        expected = given | {"at": timed.time, "citations": citations[digest]}
+        expected = given | {"publishedAt": timed.time, "citations": citations[digest]}
         yield from _compare(f"resource {Cid(digest=digest, codec=given['codec'])}", expected, seen)
 
 

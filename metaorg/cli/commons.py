@@ -90,9 +90,9 @@ def fetch(
 def list_(session: Session) -> None:
     """List resources in order of publication.
 
-    JSON: [{"resource": {"cid": "bafk...", "steward": 2, "access": "public", "at": 1700000000,
-    "citations": 1, "licence": "CC0-1.0", "description": "bafk...", "previous": null}, "title":
-    "..."}]; steward is a seat, title null when the description cannot be read.
+    JSON: [{"resource": {"cid": "bafk...", "steward": 2, "access": "public", "published_at":
+    1700000000, "citations": 1, "licence": "CC0-1.0", "description": "bafk...", "previous": null},
+    "title": "..."}]; steward is a seat, title null when the description cannot be read.
     """
     found = session.organization.commons.all()
     columns = ("cid", "title", "licence", "access", "steward", "cited", "published")
@@ -155,4 +155,12 @@ def _description(
 def _row(view: "ResourceView") -> tuple[object, ...]:
     one = view.resource
     access = words(one.access)
-    return (one.cid, view.title, one.licence, access, one.steward, one.citations, moment(one.at))
+    return (
+        one.cid,
+        view.title,
+        one.licence,
+        access,
+        one.steward,
+        one.citations,
+        moment(one.published_at),
+    )

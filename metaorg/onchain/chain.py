@@ -234,7 +234,7 @@ def octets(value: Any) -> bytes:
         if value[:2] != "0x":
             raise ValueError(value)
         return bytes.fromhex(value[2:])
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise ChainUnreachable(f"the node's answer is not hex: {value!r:.80}") from None
 
 

@@ -21,12 +21,12 @@ class Access(IntEnum):
 
 
 class Resource(Model):
-    """A resource's record: steward is a seat number, `at` Unix seconds, `previous` a digest."""
+    """A resource: steward is a seat number, `published_at` Unix seconds, `previous` a digest."""
 
     cid: Cid
     steward: int
     access: Access
-    at: int
+    published_at: int
     citations: int
     licence: str
     description: Cid
@@ -82,7 +82,7 @@ def _resource(digest: bytes, raw: dict[str, Any]) -> Resource:
         cid=Cid(digest=digest, codec=raw["codec"]),
         steward=raw["steward"],
         access=Access(raw["access"]),
-        at=raw["at"],
+        published_at=raw["publishedAt"],
         citations=raw["citations"],
         licence=unpadded(raw["licence"]),
         description=Cid(digest=raw["description"]),

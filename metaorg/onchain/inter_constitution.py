@@ -40,9 +40,9 @@ class SignedAdoption(Model):
 
 
 class Record(Model):
-    """What is kept of an organization's latest adoption; `at` 0 means never."""
+    """What is kept of an organization's latest adoption; `recorded_at` 0 means never."""
 
-    at: int
+    recorded_at: int
     constituency: int
     count: int
     pledge: Digest
@@ -68,14 +68,14 @@ class InterConstitution(Contract):
         return Version(number=number, text=text, since=found["since"])
 
     def adoption_of(self, reading: Reading, organization: Address, version: int) -> Record:
-        return Record(**self.read(reading, "adoptionOf", organization, version))
+        return _record(self.read(reading, "adoptionOf", organization, version))
 
     def adoptions_of(
         self, reading: Reading, organizations: list[Address], version: int
     ) -> list[Record]:
         """`adoption_of` for many, in batches."""
         calls = [("adoptionOf", (organization, version)) for organization in organizations]
-        return [Record(**found) for found in self.reads(reading, calls)]
+        return [_record(found) for found in self.reads(reading, calls)]
 
     def adopt(self, signed: SignedAdoption) -> Call:
         adoption = signed.adoption
@@ -108,6 +108,10 @@ class InterConstitution(Contract):
             },
             "message": message,
         }
+
+
+def _record(raw: dict[str, Any]) -> Record:
+    return Record(recorded_at=raw.pop("recordedAt"), **raw)
 
 
 DOMAIN_FIELDS = [

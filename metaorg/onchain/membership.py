@@ -77,7 +77,7 @@ class Membership(Contract):
 
     def leave(self, reason: Cid) -> Call:
         says = f"give up the seat or application for the reason {reason}"
-        return self.call("leave", reason.digest, says=says)
+        return self.call("leaveSeat", reason.digest, says=says)
 
     def change_profile(self, profile: Cid) -> Call:
         return self.call("changeProfile", profile.digest, says=f"replace the profile by {profile}")

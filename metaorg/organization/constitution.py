@@ -40,7 +40,7 @@ class Constitution:
         return self._org.store.get(version.text)
 
     def adoption_of(self, account: Address, reading: Reading | None = None) -> AdoptionRecord:
-        """The adoption of the version in force; `at` 0 when there is none."""
+        """The adoption of the version in force; `recorded_at` 0 when there is none."""
         reading = self._org.at(reading)
         return self.contract.adoption_of(reading, account, self.version(reading).number)
 
@@ -73,7 +73,7 @@ class Constitution:
         record = self.contract.adoption_of(reading, adoption.organization, version.number)
         said = (adoption.version, adoption.text, adoption.constituency, adoption.pledge)
         on_chain = (version.number, version.text.digest, record.constituency, record.pledge)
-        return record.at > 0 and said == on_chain
+        return record.recorded_at > 0 and said == on_chain
 
     def sign(self, adoption: Adoption, signer: Signer | None = None) -> SignedAdoption:
         """An adoption with the organization's signature; anyone may relay it."""

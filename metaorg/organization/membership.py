@@ -128,7 +128,7 @@ class Membership:
         adoption = self._org.constitution.adoption(account, constituency, pledge, reading=reading)
         record = self._org.constitution.adoption_of(account, reading)
         same = status == Status.APPLIED or record.constituency == adoption.constituency
-        needed = None if record.at and same else adoption
+        needed = None if record.recorded_at and same else adoption
         return Joining(adoption=needed, calls=tuple(calls))
 
     def turn(self, now: int, reading: Reading | None = None) -> Turn:
@@ -150,7 +150,7 @@ class Membership:
             account
             for account, standing, record in zip(accounts, standings, records, strict=True)
             if standing.status == Status.APPLIED and standing.admissible_at <= now
-            if record.at and record.constituency == standing.constituency
+            if record.recorded_at and record.constituency == standing.constituency
         )
         return Turn(due=due, remaining=remaining, next_period=next_period)
 

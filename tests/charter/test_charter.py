@@ -419,7 +419,6 @@ def test_an_account_without_quotes_stays_an_account(file: Path) -> None:
     assert accounts == ["0x" + "1" * 40, "0x" + "2" * 40]
 
 
-@pytest.mark.xfail(strict=True, reason="pydantic reads true as 1; charter.py takes it as it comes")
 @pytest.mark.parametrize("part", ["voting_delay: 1 minute", "floor: 3"])
 def test_yes_is_not_a_number(file: Path, part: str) -> None:
     field = part.partition(":")[0]

@@ -108,7 +108,6 @@ def test_a_file_that_cannot_be_read_says_why_and_where(
     assert len(found) == 1 and found[0].startswith(problem)
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py gives the line of the last row that was good")
 @pytest.mark.parametrize(
     "broken",
     ['b,"never closed,', row("b", '"a"b'), row("b", "x" * 200_000)],
@@ -147,7 +146,6 @@ def test_the_limit_takes_the_first_rows_and_looks_at_no_others(table: Path) -> N
         read_organizations(table, limit=3)
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py also breaks lines where CSV does not")
 def test_lines_are_counted_as_an_editor_counts_them(table: Path) -> None:
     content = HEADER + row("a", '"form\x0cfeed, line\u2028separator"') + row("b", "")
 
@@ -156,14 +154,12 @@ def test_lines_are_counted_as_an_editor_counts_them(table: Path) -> None:
     assert [problem.split(": ")[0] for problem in found] == [":2", ":3"]
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py drops what it found before")
 def test_bad_rows_before_a_broken_quote_are_named_too(table: Path) -> None:
     found = problems(table, HEADER + row("a", "") + 'b,"never closed,')
 
     assert len(found) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="tables.py checks its length only")
 def test_a_constituency_has_no_control_characters(table: Path) -> None:
     found = problems(table, HEADER + row("a", "Loom", "Wor\x07kers"))
 

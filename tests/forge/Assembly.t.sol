@@ -1676,7 +1676,7 @@ contract AssemblyRulesTest is AssemblyFixture {
         _assertAmendment(member, abi.encodeCall(membership.setAdmission, (_open())));
         _assertAmendment(member, abi.encodeCall(membership.addConstituency, ("investors")));
         _assertAmendment(member, abi.encodeCall(membership.addKind, ("trust")));
-        _assertAmendment(member, abi.encodeCall(membership.leave, (REASON)));
+        _assertAmendment(member, abi.encodeCall(membership.leaveSeat, (REASON)));
         _assertAmendment(
             address(commons),
             abi.encodeCall(commons.publish, (REASON, RAW, Access.Public, "MIT", REASON, 0))

@@ -23,7 +23,7 @@ contract CommonsTest is Fixture {
         vm.assertEq(resource.steward, 1);
         vm.assertEq(resource.codec, RAW);
         vm.assertEq(uint256(resource.access), uint256(Access.Members));
-        vm.assertEq(resource.at, _now());
+        vm.assertEq(resource.publishedAt, _now());
         vm.assertEq(resource.citations, 0);
         vm.assertEq(resource.licence, LICENCE);
         vm.assertEq(resource.description, DESCRIPTION);

@@ -379,7 +379,7 @@ abstract contract Fixture {
 
     function _leave(address organization) internal {
         vm.prank(organization);
-        membership.leave(REASON);
+        membership.leaveSeat(REASON);
     }
 
     function _status(address organization) internal view returns (Status) {

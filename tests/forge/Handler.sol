@@ -319,7 +319,7 @@ contract Handler is Fixture {
         bool allowed = entry.status != Status.None && entry.status != Status.Exited;
 
         vm.prank(actor);
-        try membership.leave(REASON) {
+        try membership.leaveSeat(REASON) {
             _expect(allowed, "an exit passed");
             if (_holds(actor)) _unseat(actor, uint48(_now()));
             else _drop(actor);

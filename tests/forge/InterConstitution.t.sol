@@ -23,7 +23,7 @@ contract InterConstitutionTest is Fixture {
         constitution.adopt(adoption, _signatureOf(applicant, adoption));
 
         IInterConstitution.Record memory record = constitution.adoptionOf(applicant, 1);
-        vm.assertEq(record.at, _now());
+        vm.assertEq(record.recordedAt, _now());
         vm.assertEq(record.constituency, USERS);
         vm.assertEq(record.count, 1);
         vm.assertEq(record.pledge, PLEDGE);
@@ -231,7 +231,7 @@ contract InterConstitutionTest is Fixture {
         IInterConstitution.Record memory record = constitution.adoptionInForce(applicant);
         vm.assertEq(record.count, 2);
         vm.assertEq(record.constituency, USERS);
-        vm.assertEq(record.at, first + 1 hours);
+        vm.assertEq(record.recordedAt, first + 1 hours);
     }
 
     function test_hash_is_that_of_eip_712() external view {

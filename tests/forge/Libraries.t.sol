@@ -63,8 +63,8 @@ contract CidsTest {
 }
 
 contract ArgumentReader {
-    function at(uint256 index) external view returns (address) {
-        return CloneArguments.at(index);
+    function argument(uint256 index) external view returns (address) {
+        return CloneArguments.read(index);
     }
 }
 
@@ -74,16 +74,16 @@ contract CloneArgumentsTest {
     {
         ArgumentReader clone = _clone(abi.encodePacked(a, b, c));
 
-        vm.assertEq(clone.at(0), a);
-        vm.assertEq(clone.at(1), b);
-        vm.assertEq(clone.at(2), c);
-        vm.assertEq(clone.at(3), address(0), "nothing beyond the last");
+        vm.assertEq(clone.argument(0), a);
+        vm.assertEq(clone.argument(1), b);
+        vm.assertEq(clone.argument(2), c);
+        vm.assertEq(clone.argument(3), address(0), "nothing beyond the last");
     }
 
     function test_what_is_cut_off_is_filled_with_zeros() external {
         ArgumentReader clone = _clone(hex"ffff");
 
-        vm.assertEq(clone.at(0), address(bytes20(hex"ffff")));
+        vm.assertEq(clone.argument(0), address(bytes20(hex"ffff")));
     }
 
     function _clone(bytes memory arguments) private returns (ArgumentReader) {
