@@ -337,7 +337,7 @@ def _text(path: Path, lines: Mapping[Place, int], name: str) -> bytes:
 def _parse(path: Path, text: str) -> tuple[dict[Place, int], dict[str, Any]]:
     """The file's lines by place, and its content."""
     if _depth(text) > DEPTH_LIMIT:
-        raise InvalidInput(f"{path}:1: this is not YAML: brackets nest more than {DEPTH_LIMIT} deep")
+        raise InvalidInput(f"{path}:1: this is not YAML: brackets nest too deep")
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise InvalidInput(f"{path}: anchors and aliases (&, *) are not used in a charter")
