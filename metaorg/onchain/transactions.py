@@ -21,8 +21,8 @@ IN_FLIGHT = 200
 """Transactions that are sent before the first of them is waited for."""
 GAS_MARGIN = 1.2
 GAS_ROOM = 100_000
-"""Room over the estimate. A checkpoint of the second in which the last one was made costs nothing new;
-a second later, giving up a seat writes three new slots (66,300)."""
+"""Room over the estimate. In the second of the last change a checkpoint costs nothing new; a second
+later, giving up a seat writes three new slots (66,300)."""
 PATIENCE = 180.0
 """Seconds to wait for inclusion."""
 _UNEXPLAINED = (
