@@ -121,12 +121,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
     }
 
     /// @inheritdoc IMembership
-    function changeProfile(bytes32 profile) external {
-        Status status = _standings[msg.sender].status;
-        require(
-            status != Status.None && status != Status.Exited,
-            MembershipStatusUnexpected(msg.sender, status)
-        );
+    function changeProfile(bytes32 profile) external onlyActive {
         require(profile != 0, MembershipProfileMissing());
 
         _profiles[msg.sender] = profile;
@@ -180,6 +175,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         if (admitted) {
             _requireAdopted(organization, standing.constituency);
             _admit(organization);
+            emit AdmittedByDecision(organization, reason);
         } else {
             _withdraw(organization, standing);
             emit Refused(organization, reason);

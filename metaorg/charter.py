@@ -107,6 +107,8 @@ class DeclaredAdmission(Model):
 
     @model_validator(mode="after")
     def _valid(self) -> Self:
+        if self.method == AdmissionMethod.LAZY_CONSENT and not self.window:
+            raise ValueError("lazy consent needs a window in which members can object")
         self.rule()
         return self
 

@@ -124,5 +124,6 @@ def _problems(error: ValidationError, origins: Mapping[str, str]) -> list[str]:
             known = ", ".join(Settings.model_fields)
             found.append(f"{origin}: there is no setting {name!r}; known are {known}")
         else:
-            found.append(f"{name} (from {origin}): {problem['msg']}")
+            message = problem["msg"].removeprefix("Value error, ")
+            found.append(f"{name} (from {origin}): {message}")
     return found

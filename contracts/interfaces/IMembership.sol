@@ -101,6 +101,8 @@ interface IMembership is IVotes, IERC6372, IERC5192 {
         uint8 kind,
         uint32 ordinal
     );
+    /// @notice The seat of `organization` was given by a decision, for this reason.
+    event AdmittedByDecision(address indexed organization, bytes32 reason);
     /// @notice A decision ended the application of `organization`.
     event Refused(address indexed organization, bytes32 reason);
     /// @notice `organization` took back its application.
@@ -161,6 +163,7 @@ interface IMembership is IVotes, IERC6372, IERC5192 {
 
     /// @notice Ends an application by decision, objected or not.
     /// @dev Requirements: caller allowed by Authority. The pace does not bind a decision.
+    /// Emits {Admitted} and {AdmittedByDecision}, or {Refused}.
     function decide(address organization, bool admitted, bytes32 reason) external;
 
     /// @notice Gives up the caller's seat, or takes back its application.
@@ -168,6 +171,8 @@ interface IMembership is IVotes, IERC6372, IERC5192 {
     function leaveSeat(bytes32 reason) external;
 
     /// @notice Replaces the caller's profile.
+    /// @dev Requirements: the caller holds an active seat. While members look at an application, what
+    /// they look at stays as it is. Emits {ProfileChanged}.
     function changeProfile(bytes32 profile) external;
 
     /// @notice Replaces the rule of admission and begins a new period.

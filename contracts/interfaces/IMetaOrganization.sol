@@ -31,7 +31,7 @@ interface IMetaOrganization is IERC4824 {
     /// @notice The meta-organization's name.
     function name() external view returns (string memory);
 
-    /// @notice The sha2-256 of the charter document: purpose, rules and names in words.
+    /// @notice The sha2-256 of the charter document: name and purpose in words.
     function charter() external view returns (bytes32);
 
     /// @notice The address of module `name`; 0 for none.

@@ -76,7 +76,7 @@ def transition(timed: Timed) -> Transition:
 def passages(evidence: Evidence) -> list[Passage]:
     """What went through the gate of admission: rules, and admissions that nobody decided."""
     modules = evidence.modules
-    decided = {timed.event.transaction for timed in evidence.of(modules.timelock, "CallExecuted")}
+    decided = {_whose(timed) for timed in evidence.of(modules.membership, "AdmittedByDecision")}
     active, found = 0, []
     ruled = False
     for timed in evidence.of(modules.membership, "AdmissionChanged", "Admitted", "Exited"):
@@ -87,10 +87,14 @@ def passages(evidence: Evidence) -> list[Passage]:
         elif timed.name == "Exited":
             active -= 1
         else:
-            if ruled and timed.event.transaction not in decided:
+            if ruled and _whose(timed) not in decided:
                 found.append(Passage(time=timed.time, active=active))
             active += 1
     return found
+
+
+def _whose(timed: Timed) -> tuple[bytes, Address]:
+    return timed.event.transaction, timed.event.arguments["organization"]
 
 
 def rulebook(evidence: Evidence) -> Rulebook:

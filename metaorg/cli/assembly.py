@@ -8,15 +8,14 @@ import typer
 from metaorg.cli.command import application, command
 from metaorg.cli.files import read_calls, text_or_file
 from metaorg.cli.options import ActFlags, ProposalArgument, ReadFlags, text
-from metaorg.cli.output import duration, emit, facts, moment, plain, short, table
+from metaorg.cli.output import duration, emit, facts, moment, plain, table
 from metaorg.cli.session import Session
-from metaorg.cli.writing import perform
+from metaorg.cli.writing import action_line, perform
 from metaorg.cli.writing import propose as propose_calls
 
 if TYPE_CHECKING:
     from metaorg.organization import MetaOrganization, ProposalView
     from metaorg.rules.decision import ClassTally, Rule
-    from metaorg.types import Call
 
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
 TITLE = 60
@@ -91,12 +90,12 @@ def show(session: Session, number: ProposalArgument) -> None:
     What an action does is read from its data ("decoded"); its words ("says") are the proposer's own
     and nobody has checked them. Votes are in units, 10,000 a seat.
 
-    JSON: {"number": "9157...", "title": "...", "body": "bafk...", "description": "...", "calls":
-    [{"to": "0x...", "data": "0x...", "value": 0, "says": "...", "decoded": {"contract":
-    "InterConstitution", "function": "amend", "arguments": {...}}}], "state": {"state": "active",
-    "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0, "rule": {...}},
-    "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000, "abstain": 0, "seats":
-    2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for contracts of others,
+    JSON: {"number": "9157...", "title": "...", "body": "bafk...", "reasons": "...", "description":
+    "...", "calls": [{"to": "0x...", "data": "0x...", "value": 0, "says": "...", "decoded":
+    {"contract": "InterConstitution", "function": "amend", "arguments": {...}}}], "state": {"state":
+    "active", "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0,
+    "rule": {...}}, "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000,
+    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for contracts of others,
     "outcome" until voting is over.
     """
     organization = session.organization
@@ -196,13 +195,14 @@ def _described(
     head = {
         "proposal": proposal.number,
         "title": proposal.title,
-        "proposer": f"{short(state.proposer)} ({proposer})",
+        "proposer": f"{state.proposer} ({proposer})",
         "state": state.state,
         "voting": f"{moment(state.snapshot)} to {moment(state.deadline)}",
         "executable": moment(state.eta) or None,
         "rule": f"{method}, {approval} in favour, quorum {quorum}",
         "periods": f"{period} of voting, {delay} of delay",
         "body": proposal.body,
+        "reasons": proposal.reasons or None,
         "outcome": _outcome(proposal),
     }
     columns = ("constituency", "for", "against", "abstain", "seats")
@@ -214,8 +214,8 @@ def _described(
             if one.seats
         ],
     )
-    actions = [_action(call, seen) for call, seen in zip(proposal.calls, decoded, strict=True)]
-    warning = "Words in quotes are the proposer's own; nobody has checked them."
+    actions = [action_line(call, seen) for call, seen in zip(proposal.calls, decoded, strict=True)]
+    warning = "Reasons, and words in quotes, are the proposer's own; nobody has checked them."
     return "\n\n".join([facts(head), tallies, "\n".join(["actions", *actions]), warning])
 
 
@@ -230,12 +230,3 @@ def _tally(name: str, tally: "ClassTally") -> tuple[object, ...]:
 
     cast = (votes(units) for units in (tally.in_favour, tally.against, tally.abstain))
     return (name, *cast, tally.seats)
-
-
-def _action(call: "Call", decoded: Any) -> str:
-    value = f" with {call.value} wei" if call.value else ""
-    does = f"call {call.to}{value} with 0x{call.data.hex()}"
-    if decoded is not None:
-        arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
-        does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
-    return f"- {does}" + (f'\n  "{call.says}"' if call.says else "")

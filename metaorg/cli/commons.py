@@ -43,7 +43,8 @@ def publish(
         str | None, typer.Option(metavar="TYPE", help="Guessed from the name when absent.")
     ] = None,
     access: Annotated[
-        Literal["public", "members", "parties"], typer.Option(help="Who is to read it.")
+        Literal["public", "members", "parties"],
+        typer.Option(help="Who is to read it; recorded, not enforced."),
     ] = "public",
     previous: Annotated[
         Any,

@@ -9,6 +9,9 @@ import typer
 
 from metaorg.cli.output import emit, facts, say
 
+DEFAULT_PORT = 8545
+"""Where all commands look for a node unless told otherwise."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
@@ -16,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def devnet(
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="0 takes a free one.")] = 8545,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="0 takes a free one.")
+    ] = DEFAULT_PORT,
     state: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the chain in this file between runs."),
@@ -46,6 +51,10 @@ def devnet(
             accounts = [f"rpc:{account}" for account in chain.accounts()]
             found = {"rpc": chain.url, "chain_id": chain.chain.id, "accounts": accounts}
             emit(found, as_json, lambda: facts(found | {"accounts": "\n".join(accounts)}))
+            if chain.port != DEFAULT_PORT:
+                say(
+                    f"In the other terminal: export METAORG_RPC={chain.url} ETH_RPC_URL={chain.url}"
+                )
             say("Running; Ctrl-C ends it.")
             chain.wait()
     except KeyboardInterrupt:

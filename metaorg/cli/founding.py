@@ -9,13 +9,13 @@ import typer
 from metaorg.cli.command import command
 from metaorg.cli.files import read_signed, write_signed
 from metaorg.cli.options import SignFlags, address
-from metaorg.cli.output import emit, facts, say, write
+from metaorg.cli.output import duration, emit, facts, say, write
 from metaorg.cli.session import Session
 from metaorg.cli.writing import agree, receipt_line
 from metaorg.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from metaorg.charter import Charter
+    from metaorg.charter import Charter, DeclaredRule
     from metaorg.founding import Founding
     from metaorg.onchain.accounts import Signer
     from metaorg.onchain.inter_constitution import SignedAdoption
@@ -83,7 +83,7 @@ def _write_signature(
     if session.flags.dry_run:
         write(f"will sign: {_adoption(plan)}")
         return
-    agree(session, f"will sign: {_adoption(plan)}")
+    agree(session, f"{declared_words(charter)}\nwill sign: {_adoption(plan)}")
     one = founding.sign(session.chain, plan, session.own)
     pledges = {f.account: f.pledge for f in charter.declaration.founders}
     write_signed(file, one, pledges[session.own.address])
@@ -105,7 +105,8 @@ def _show(session: Session, charter: "Charter") -> None:
     plan = None if calls else founding.plan(session.chain, charter, me)
     modules = plan.modules if plan else None
     shown = {"deploys": lacking, "modules": modules, "signs": _what(charter)}
-    lines = [f"will {one['says']}, gas {one['gas']}" for one in lacking]
+    lines = [declared_words(charter)]
+    lines += [f"will {one['says']}, gas {one['gas']}" for one in lacking]
     lines += [f"will sign: {_what(charter)}"]
     lines += [f"will found {_what_is_founded(charter)}"]
     if modules:
@@ -128,7 +129,8 @@ def _found(
         return
     who = ", ".join(signer.address for signer in signers)
     signing = [f"will sign: {_adoption(plan)}\n  as {who}"] if signers else []
-    agree(session, "\n".join([*signing, f"will found {_what_is_founded(charter)}"]))
+    founds = f"will found {_what_is_founded(charter)}"
+    agree(session, "\n".join([declared_words(charter), *signing, founds]))
     signed = [*given, *(founding.sign(session.chain, plan, signer) for signer in signers)]
     receipt = founding.found(session.chain, session.store, own, plan, signed)
     _emit(session, plan, [*receipts, *([receipt] if receipt else [])])
@@ -184,3 +186,42 @@ def _adoption(plan: "Founding") -> str:
 def _what_is_founded(charter: "Charter") -> str:
     declared = charter.declaration
     return f"{declared.name!r} with {len(declared.founders)} founders"
+
+
+def declared_words(charter: "Charter") -> str:
+    """All that founders sign, in words."""
+    from metaorg.rules.decision import percent
+
+    declared, admission = charter.declaration, charter.declaration.admission
+    pace = f"{percent(admission.share)} of the seats or {admission.floor}"
+    rules = {f"rule {name}": _rule_words(rule) for name, rule in declared.rules.items()}
+    assigned = {f"{function} needs": rule for function, rule in declared.assignments.items()}
+    founders = [
+        f"{one.profile.name} ({one.account}), {one.constituency}, {one.kind}: {one.pledge.text}"
+        for one in declared.founders
+    ]
+    return facts(
+        {
+            "name": declared.name,
+            "purpose": declared.purpose,
+            "text": f"{declared.text}, {charter.text_cid}",
+            "constituencies": ", ".join(declared.constituencies),
+            "kinds": ", ".join(declared.kinds),
+            "admission": f"{admission.method.words}, {duration(admission.window)} for objections",
+            "pace": f"{pace} in {duration(admission.period)}, whichever is more",
+            "voting begins": f"{duration(declared.voting_delay)} after a proposal",
+            **rules,
+            **assigned,
+            "founders": "\n".join(founders),
+        }
+    )
+
+
+def _rule_words(rule: "DeclaredRule") -> str:
+    from metaorg.rules.decision import percent
+
+    return (
+        f"{rule.method.words}, more than {percent(rule.approval)} in favour, quorum "
+        f"{percent(rule.quorum)}, {duration(rule.voting_period)} of voting, "
+        f"{duration(rule.delay)} of delay"
+    )

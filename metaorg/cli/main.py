@@ -73,7 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _failed(
+            "Interrupted. What was sent may still arrive; run the same command again: it goes on "
+            "from what is on chain, and sends nothing twice.",
+            INTERRUPTED,
+        )
     except MetaorgError as error:
         return _failed(str(error), error.exit_code)
     except OSError as error:

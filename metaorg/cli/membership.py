@@ -21,7 +21,7 @@ from metaorg.cli.options import (
     Reason,
     WriteFlags,
 )
-from metaorg.cli.output import emit, facts, moment, say, short, table, words
+from metaorg.cli.output import emit, facts, moment, say, table, words
 from metaorg.cli.session import Session
 from metaorg.cli.writing import perform
 from metaorg.errors import InvalidInput
@@ -56,6 +56,12 @@ def apply(
     said, organization = read_pledge(pledge, pledge_file), session.organization
     organization.settle()
     left = organization.membership.join(kind, _profile(name, profile), constituency, said)
+    if left.adoption is not None and said is None:
+        raise InvalidInput("joining needs a pledge of what you give: --pledge or --pledge-file")
+    if left.adoption is None and not left.calls:
+        say(
+            "You applied before; what you gave now was not used. `leave` takes an application back."
+        )
     perform(session, *left.calls, adoption=left.adoption, pledge=said)
     _tell(session, session.own.address)
 
@@ -198,7 +204,7 @@ def _row(member: "MemberView") -> tuple[object, ...]:
     waiting = words(standing.status) == "applied"
     return (
         standing.seat or "",
-        short(member.account),
+        member.account,
         member.name,
         member.constituency,
         member.kind,

@@ -6,6 +6,7 @@ that could drive a terminal are shown as escapes, and none of them is read as ma
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -115,15 +116,20 @@ def words(value: IntEnum) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under headings, as wide as the terminal."""
+    """Rows under headings; where a terminal is too narrow for them, one block of facts a row."""
     from rich.table import Table
 
+    rows = list(rows)
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         grid.add_column(column.upper(), overflow="fold", no_wrap=column not in WRAPPED)
     for row in rows:
         grid.add_row(*map(_cell, row))
-    return _rendered(grid)
+    shown = _rendered(grid, WIDE)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDE
+    if max(map(len, shown.splitlines()), default=0) <= room:
+        return shown
+    return "\n\n".join(facts(dict(zip(columns, row, strict=True))) for row in rows)
 
 
 def facts(pairs: Mapping[str, object]) -> str:
@@ -136,7 +142,7 @@ def facts(pairs: Mapping[str, object]) -> str:
     for name, value in pairs.items():
         if value is not None:
             grid.add_row(_cell(name), _cell(value))
-    return _rendered(grid)
+    return _rendered(grid, None if sys.stdout.isatty() else WIDE)
 
 
 def _cell(value: object) -> Any:
@@ -145,19 +151,13 @@ def _cell(value: object) -> Any:
     return Text(clean("" if value is None else str(value)))
 
 
-def _rendered(grid: Any) -> str:
+def _rendered(grid: Any, width: int | None) -> str:
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else WIDE
     console = Console(width=width, color_system=None, highlight=False, legacy_windows=False)
     with console.capture() as capture:
         console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
-
-
-def short(address: str) -> str:
-    """An address: its ends on a terminal, all of it in a file or pipe."""
-    return f"{address[:6]}…{address[-4:]}" if sys.stdout.isatty() else address
 
 
 def moment(time: int) -> str:

@@ -26,7 +26,7 @@ _EVENTS = {
     "ProposalQueued": "Proposal `proposalId` is queued.",
     "ProposalExecuted": "Proposal `proposalId` was executed.",
     "ProposalCanceled": "Proposal `proposalId` was canceled.",
-    "VoteCast": "`voter` voted on proposal `proposalId`.",
+    "VoteCast": "`voter` voted `support` on proposal `proposalId`.",
 }
 """Words for OpenZeppelin's events, which have none of their own."""
 
@@ -70,6 +70,8 @@ def perform(
 
 def propose(session: Session, calls: Sequence["Call"], title: str, body: str) -> None:
     """Make calls a proposal, unless this very proposal is there already."""
+    actions = [action_line(call, plain(session.organization.decode(call))) for call in calls]
+    say("\n".join([f"{title!r} would:", *actions]))
     call = session.organization.propose(calls, title, body)
     number = session.organization.assembly.number(call)
     if session.organization.assembly.known(number):
@@ -134,6 +136,16 @@ def print_calls(session: Session, calls: Sequence["Call"]) -> None:
     write(to_json(list(calls)))
 
 
+def action_line(call: "Call", decoded: Any) -> str:
+    """What an action of a proposal does, read from its data, and below it the proposer's words."""
+    value = f" with {call.value} wei" if call.value else ""
+    does = f"call {call.to}{value} with 0x{call.data.hex()}"
+    if decoded is not None:
+        arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
+        does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
+    return f"- {does}" + (f'\n  "{call.says}"' if call.says else "")
+
+
 def receipt_line(receipt: "Receipt") -> str:
     """Hash, block and gas of a receipt."""
     return f"0x{receipt.transaction.hex()} block {receipt.block} gas {receipt.gas}"
@@ -149,6 +161,8 @@ def words(event: "Event") -> str:
     """An event as its contract's author words it; empty for one without words."""
     from metaorg.onchain.artifacts import CONTRACTS, load
     from metaorg.onchain.contract import unpadded
+    from metaorg.rules.decision import SUPPORT
+    from metaorg.types import RAW, Cid
 
     notice = _EVENTS.get(event.name, "")
     for name in CONTRACTS:
@@ -158,6 +172,11 @@ def words(event: "Event") -> str:
 
     def value(found: re.Match[str]) -> str:
         given = event.arguments.get(found[1], found[0])
+        if found[1] == "support" and given < len(SUPPORT):
+            return SUPPORT[given]
+        if isinstance(given, bytes) and found[1] not in _NAMES:
+            codec = event.arguments.get("codec", RAW)
+            return str(Cid(digest=given, codec=codec)) if any(given) else "nothing"
         return unpadded(given) if found[1] in _NAMES else str(plain(given))
 
     return re.sub(r"`(\w+)`", value, notice)

@@ -145,10 +145,13 @@ class Chain:
     def _unreachable(self, error: Exception) -> ChainUnreachable:
         kind = type(error).__name__
         why = {
-            "ConnectionError": "nothing answers there",
+            "ConnectionError": "nothing answers there (`metaorg devnet` starts a chain)",
             "ReadTimeout": f"no answer within {self.timeout:g} s",
             "ConnectTimeout": f"no answer within {self.timeout:g} s",
             "HTTPError": "it answers with an HTTP error",
+            "MissingSchema": "an address begins with http:// or https://",
+            "InvalidSchema": "an address begins with http:// or https://",
+            "InvalidURL": "that is not an address",
         }.get(kind, "it answers something that is not JSON-RPC")
         return ChainUnreachable(
             f"the node at {self.where} cannot be used: {why}; check the setting `rpc` ({kind})"

@@ -50,8 +50,11 @@ class Devnet:
         """
         with socket.socket() as probe:
             if probe.connect_ex((HOST, self.port)) == 0:
-                raise Misconfigured(f"port {self.port} is in use: choose another one")
+                raise Misconfigured(
+                    f"port {self.port} is in use: choose another one, for example with --port 8600"
+                )
         command = [str(find_anvil()), "--host", HOST, "--port", str(self.port), "--silent"]
+        command.append("--preserve-historical-states")  # checks look at past blocks
         self._process = subprocess.Popen(
             [*command, *self._options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
         )
@@ -59,7 +62,9 @@ class Devnet:
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise ChainUnreachable(f"Anvil does not start on port {self.port}: is it in use?")
+                raise ChainUnreachable(
+                    f"Anvil does not start on port {self.port}: run it by hand to see why"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:

@@ -22,11 +22,17 @@ SHORTEST_PREFIX = 4
 
 
 class ProposalView(Model):
-    """A proposal at one block. `tallies` are in order of constituency."""
+    """A proposal at one block.
+
+    Args:
+        body: the document with the reasons. reasons: its text; None when it cannot be read.
+        tallies: in order of constituency.
+    """
 
     number: int
     title: str
     body: Cid | None
+    reasons: str | None
     description: str
     calls: tuple[Call, ...]
     state: ProposalState
@@ -78,8 +84,8 @@ class Assembly:
         """The proposal that a person means.
 
         Args:
-            name: its number, the first digits of it (at least four, of one proposal only), or `#3`,
-                the third that was proposed.
+            name: its number, the first digits of it (at least four, of one proposal only), or `#3`
+                or `3`, the third that was proposed.
 
         Raises:
             Refused: there is none, or more than one.
@@ -87,15 +93,17 @@ class Assembly:
         reading = self._org.at(reading)
         named = {str(e.arguments["proposalId"]): e for e in self._created(reading)}
         matches = [name] if name in named else []
-        if re.fullmatch(r"#[1-9]\d{0,8}", name, re.ASCII):
-            matches = [*named][int(name[1:]) - 1 : int(name[1:])]
+        ordinal = re.fullmatch(r"#([1-9]\d{0,8})|([1-9]\d{0,2})", name, re.ASCII)
+        if ordinal:
+            place = int(ordinal[1] or ordinal[2])
+            matches = [*named][place - 1 : place]
         elif not matches and len(name) >= SHORTEST_PREFIX:
             matches = [number for number in named if number.startswith(name)]
         if len(matches) != 1:
             count = "more than one" if matches else "no"
             raise Refused(
                 f"there is {count} proposal {name:.80}: give its number, {SHORTEST_PREFIX} or more "
-                "of its first digits, or #3 for the third; `assembly list` shows all"
+                "of its first digits, or 3 for the third; `assembly list` shows all"
             )
         return self._view(named[matches[0]], reading)
 
@@ -135,11 +143,14 @@ class Assembly:
         tallies = self.contract.tallies(reading, number)
         voting_over = reading.block.time > state.deadline
         title, body = read_description(raw["description"])
-        says = self._says(body, len(raw["targets"]))
+        said = self._said(body)
+        count = len(raw["targets"])
+        says = said.actions if said and len(said.actions) == count else [""] * count
         return ProposalView(
             number=number,
             title=title,
             body=body,
+            reasons=said.body if said else None,
             description=raw["description"],
             calls=tuple(
                 Call(to=to, value=value, data=data, says=words)
@@ -157,10 +168,9 @@ class Assembly:
     ) -> Outcome:
         return decide(state.rule, tallies, self._org.membership.constituencies(reading))
 
-    def _says(self, body: Cid | None, count: int) -> Sequence[str]:
-        """The proposer's words for each action, which nobody has checked; empty when unreadable."""
+    def _said(self, body: Cid | None) -> Proposal | None:
+        """The proposer's words, which nobody has checked; None when they cannot be read."""
         try:
-            said = Proposal(**self._org.document(body)).actions if body else ()
+            return Proposal(**self._org.document(body)) if body else None
         except (Unreachable, InvalidInput, ValueError, TypeError):
-            said = ()
-        return said if len(said) == count else [""] * count
+            return None

@@ -61,7 +61,10 @@ def test_a_node_that_is_down_is_unreachable(bakery: Cli, command: tuple[str, ...
     result = bakery.run(*command, "--rpc", "http://127.0.0.1:1")
 
     assert result.code == 5
-    assert "nothing answers there; check the setting `rpc`" in result.stderr
+    assert (
+        "nothing answers there (`metaorg devnet` starts a chain); check the setting `rpc`"
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize("url", ["nowhere", "http://", "ftp://127.0.0.1", "http://[::1", ""])

@@ -73,7 +73,7 @@ def test_a_missing_signature_is_named(bakery: Cli, charter: Path) -> None:
 
     assert result.code == 2
     assert "the signature of Millbrook Food Co-op" in result.stderr
-    assert "Open Loom" not in result.stderr
+    assert "the signature of Open Loom" not in result.stderr
 
 
 @pytest.mark.usefixtures("nothing_sent")

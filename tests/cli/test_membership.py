@@ -204,7 +204,7 @@ def test_a_list_for_people_names_seats(bakery: Cli) -> None:
 
 def test_a_name_cannot_drive_the_terminal(trust: Cli, home: Path) -> None:
     (home / "profile.json").write_text('{"name": "[red]Fern[/red] Trust"}')
-    trust.done(*JOINING, "--profile", "profile.json")
+    trust.done(*JOINING, "--profile", "profile.json", "--pledge", "Seeds.")
 
     assert "[red]Fern[/red] Trust" in trust.done("membership", "list").stdout
 

@@ -30,7 +30,7 @@ def test_on_a_terminal_yes_sends_what_was_shown(trust: Cli) -> None:
     assert "will sign: Adoption (organization 0x90F7" in result.stdout
     assert f"{TRUST} asks for a seat." in result.stdout
     shown = trust.converse("membership", "list", answers={}).stdout
-    assert "0x90F7…b906" in shown
+    assert TRUST in shown
 
 
 def test_yes_does_not_ask(bakery: Cli) -> None:

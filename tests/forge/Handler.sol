@@ -152,7 +152,7 @@ contract Handler is Fixture {
         }
     }
 
-    function leave(uint256 actorSeed) external {
+    function leaveSeat(uint256 actorSeed) external {
         ++steps;
         _tryLeave(_actorOf(actorSeed));
     }

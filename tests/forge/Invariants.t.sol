@@ -53,7 +53,7 @@ contract Invariants {
         selectors[1] = Handler.admit.selector;
         selectors[2] = Handler.admitWhoeverWaits.selector;
         selectors[3] = Handler.object.selector;
-        selectors[4] = Handler.leave.selector;
+        selectors[4] = Handler.leaveSeat.selector;
         selectors[5] = Handler.leaveAndReturn.selector;
         selectors[6] = Handler.propose.selector;
         selectors[7] = Handler.vote.selector;

@@ -481,6 +481,8 @@ contract MembershipTest is Fixture {
 
         vm.expectEmit(address(membership));
         emit IMembership.Admitted(applicant, 7, USERS, 0, 2);
+        vm.expectEmit(address(membership));
+        emit IMembership.AdmittedByDecision(applicant, REASON);
         _decideOn(applicant, true);
 
         vm.assertLt(_now(), membership.standingOf(applicant).admissibleAt);
@@ -723,15 +725,18 @@ contract MembershipTest is Fixture {
         vm.assertEq(membership.standingOf(bakery).since, START, "its standing did not change");
     }
 
-    function test_change_profile_reverts_without_seat_or_application() external {
-        vm.prank(outsider);
-        _expectStatusRefusal(outsider, Status.None);
-        membership.changeProfile(PROFILE_2);
-
+    function test_change_profile_reverts_without_an_active_seat() external {
+        _apply(applicant, USERS);
         _leave(bakery);
-        vm.prank(bakery);
-        _expectStatusRefusal(bakery, Status.Exited);
-        membership.changeProfile(PROFILE_2);
+
+        address[3] memory others = [outsider, applicant, bakery];
+        for (uint256 i = 0; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(IMembership.MembershipSeatRequired.selector, others[i])
+            );
+            membership.changeProfile(PROFILE_2);
+        }
     }
 
     function test_change_profile_reverts_without_a_profile() external {
