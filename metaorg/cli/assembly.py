@@ -95,8 +95,8 @@ def show(session: Session, number: ProposalArgument) -> None:
     {"contract": "InterConstitution", "function": "amend", "arguments": {...}}}], "state": {"state":
     "active", "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0,
     "rule": {...}}, "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000,
-    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for contracts of others,
-    "outcome" until voting is over.
+    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for
+    contracts of others, "outcome" until voting is over.
     """
     organization = session.organization
     proposal = organization.assembly.find(number)
