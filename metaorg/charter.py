@@ -279,7 +279,8 @@ def _contradictions(declared: Declaration) -> list[tuple[Place, str]]:
     for index, founder in enumerate(declared.founders):
         for one, many in (("constituency", "constituencies"), ("kind", "kinds")):
             if getattr(founder, one) not in getattr(declared, many):
-                message = f"{getattr(founder, one)!r} is not one of the {many}"
+                known = ", ".join(getattr(declared, many))
+                message = f"{getattr(founder, one)!r} is not one of the {many}: {known}"
                 found.append((("founders", index, one), message))
     accounts = [founder.account for founder in declared.founders]
     for index, account in enumerate(accounts):

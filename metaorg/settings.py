@@ -14,6 +14,8 @@ from metaorg.types import Address, Model
 
 FILE = "metaorg.toml"
 PREFIX = "METAORG_"
+OTHERS = {"METAORG_HOME", "METAORG_DEBUG"}
+"""Variables of that prefix that are no settings: the folder for data, and tracebacks."""
 
 
 def data_folder() -> Path:
@@ -108,6 +110,13 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | OTHERS
+    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise Misconfigured(
+            f"the environment sets {', '.join(unknown)}, and there is no such setting; "
+            f"known are {', '.join(sorted(known))}"
+        )
     return {
         name: environment[PREFIX + name.upper()]
         for name in Settings.model_fields

@@ -1,6 +1,7 @@
 """The one place where a revert becomes an error with the contract's own sentence."""
 
 import re
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -56,6 +57,16 @@ _STATE_NOTICES = {
 }
 
 
+class Moment(int):
+    """Unix seconds that show themselves as a date."""
+
+    def __str__(self) -> str:
+        try:
+            return datetime.fromtimestamp(self, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        except (OverflowError, ValueError, OSError):
+            return int.__str__(self)
+
+
 def explain(refusal: NodeRefused, doing: str = "") -> Exception:
     """What a refused call means: a `ContractReverted`, a `Refused`, or the refusal itself."""
     if "insufficient funds" in refusal.message.lower():
@@ -86,7 +97,9 @@ def reverted(data: bytes, doing: str = "") -> ContractReverted:
         state = _state(arguments["current"])
         notice = _STATE_NOTICES.get(state, "There is such a proposal already.")
         arguments = {"proposalId": arguments["proposalId"], "state": state}
-    return ContractReverted(name, {k: _shown(v) for k, v in arguments.items()}, notice, doing)
+    times = {parameter["name"] for parameter in error["inputs"] if parameter["type"] == "uint48"}
+    shown = {k: Moment(v) if k in times else _shown(v) for k, v in arguments.items()}
+    return ContractReverted(name, shown, notice, doing)
 
 
 def _state(number: int) -> str:

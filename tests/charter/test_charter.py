@@ -194,8 +194,9 @@ def test_contradictions_are_found_at_once_each_with_its_line(file: Path) -> None
         [
             "4: constituencies: a name stands there twice",
             f"{line_of(content, 'Owners')}: founders.2.constituency: "
-            "'Owners' is not one of the constituencies",
-            f"{line_of(content, 'club')}: founders.1.kind: 'club' is not one of the kinds",
+            "'Owners' is not one of the constituencies: Workers, Users, Workers",
+            f"{line_of(content, 'club')}: founders.1.kind: 'club' is not one of the kinds: "
+            "cooperative, trust",
             f"{line_of(content, 'constituency: Owners') - 1}: founders.2.account: "
             f"0x{'1' * 40} is a founder already",
             f"{line_of(content, '  amendment:')}: rules.amendment: "
