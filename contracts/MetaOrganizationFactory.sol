@@ -51,7 +51,11 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
             FactorySignaturesMismatch(charter.founders.length, signatures.length)
         );
 
-        modules = _clone(_salt(msg.sender, charter));
+        bytes32 salt = _salt(msg.sender, charter);
+        address authority = Clones.predictDeterministicAddress(AUTHORITY, salt);
+        require(authority.code.length == 0, FactoryFoundedBefore(authority)); // CREATE2 would burn all gas
+
+        modules = _clone(salt);
         _initializePowers(modules, charter);
         _initializeFrontDoor(modules, charter);
         _initializeMembership(modules, charter, signatures);

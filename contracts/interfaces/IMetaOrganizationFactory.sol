@@ -57,6 +57,8 @@ interface IMetaOrganizationFactory {
     error FactoryFounderMissing();
     /// @notice Every founder's signature is needed, in the order of the founders.
     error FactorySignaturesMismatch(uint256 founders, uint256 signatures);
+    /// @notice This account has founded this charter before; its addresses are those of `predict`.
+    error FactoryFoundedBefore(address authority);
     /// @notice A meta-organization needs an ordinary rule and an amendment rule.
     error FactoryRuleMissing();
     /// @notice A rule is assigned to a module that is not founded here.

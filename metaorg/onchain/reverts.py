@@ -40,7 +40,7 @@ _NOTICES = {
     "ERC721NonexistentToken": "There is no active seat with this number.",
     "ERC721InvalidOwner": "The zero address holds no seat.",
     "InvalidInitialization": "This contract was initialized when it was founded.",
-    "FailedDeployment": "This account has founded this charter before.",
+    "FailedDeployment": "A contract could not be made: one stands at its address already.",
     "FailedCall": "An action of the proposal failed without saying why.",
 }
 """Sentences for the errors of OpenZeppelin's contracts, which have none of their own."""

@@ -8,7 +8,6 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {Assembly} from "contracts/Assembly.sol";
 import {Authority} from "contracts/Authority.sol";
 import {InterConstitution} from "contracts/InterConstitution.sol";
@@ -308,8 +307,14 @@ contract MetaOrganizationFactoryTest is Fixture {
 
     function test_the_same_account_cannot_found_the_same_charter_twice() external {
         Charter memory charter = _charter();
+        address authority = factory.predict(founderAccount, charter).authority;
 
-        _expectRefusal(charter, abi.encodeWithSelector(Errors.FailedDeployment.selector));
+        _expectRefusal(
+            charter,
+            abi.encodeWithSelector(
+                IMetaOrganizationFactory.FactoryFoundedBefore.selector, authority
+            )
+        );
     }
 
     function test_another_account_founds_the_same_charter_elsewhere() external {
