@@ -79,24 +79,17 @@ def powers(evidence: Evidence) -> Findings:
     }
     for role, account in sorted(founded | granted):
         held = timelock.has_role(reading, role, account)
-        if held != ((role, account) in founded):
-            yield _differs(
-                f"role {ROLES.get(role, role.hex())} of {account} in the Timelock",
-                "held" if not held else "not held",
-                "held" if held else "not held",
-            )
+        subject = f"role {ROLES.get(role, role.hex())} of {account} in the Timelock"
+        yield from _compare(subject, _holding((role, account) in founded), _holding(held))
+    administrator = (ADMINISTRATOR, modules.timelock)
     members = {
         (e.event.arguments["roleId"], e.event.arguments["account"])
         for e in evidence.of(modules.authority, "RoleGranted")
-    } | {(ADMINISTRATOR, modules.timelock)}
-    for number, account in sorted(members):
+    }
+    for number, account in sorted(members | {administrator}):
         held = authority.has_role(reading, number, account)
-        if held != ((number, account) == (ADMINISTRATOR, modules.timelock)):
-            yield _differs(
-                f"role {number} of {account} in the Authority",
-                "held" if not held else "not held",
-                "held" if held else "not held",
-            )
+        subject = f"role {number} of {account} in the Authority"
+        yield from _compare(subject, _holding((number, account) == administrator), _holding(held))
 
     opened = {
         (e.event.arguments["target"], e.event.arguments["selector"])
@@ -498,6 +491,10 @@ def _content(store: Store, cid: Cid, what: str) -> Findings:
             documents.decode(data)
         except InvalidInput as error:
             yield _differs(subject, "canonical JSON", str(error))
+
+
+def _holding(held: bool) -> str:
+    return "held" if held else "not held"
 
 
 def _compare(subject: str, expected: object, seen: object) -> Findings:

@@ -37,9 +37,6 @@ class Membership(Contract):
         found = self.reads(reading, [("standingOf", (one,)) for one in organizations])
         return [_standing(raw) for raw in found]
 
-    def profile_of(self, reading: Reading, organization: Address) -> Cid | None:
-        return self.profiles_of(reading, [organization])[0]
-
     def profiles_of(self, reading: Reading, organizations: Sequence[Address]) -> list[Cid | None]:
         found = self.reads(reading, [("profileOf", (one,)) for one in organizations])
         return [Cid(digest=digest) if any(digest) else None for digest in found]

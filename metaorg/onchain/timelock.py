@@ -18,9 +18,5 @@ class Timelock(Contract):
 
     name = "Timelock"
 
-    def minimum_delay(self, reading: Reading) -> int:
-        """Seconds that every decision waits at least."""
-        return int(self.read(reading, "getMinDelay"))
-
     def has_role(self, reading: Reading, role: bytes, account: str) -> bool:
         return bool(self.read(reading, "hasRole", role, account))
