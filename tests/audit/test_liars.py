@@ -269,6 +269,19 @@ def test_a_frozen_rule_told_otherwise(history: History) -> None:
     only(report, "difference", f"rule of proposal {history.open}")
 
 
+def test_a_rule_told_with_a_method_that_cannot_be_chosen_is_no_crash(history: History) -> None:
+    weighted = 1
+    report = rewriting(
+        history,
+        "Assembly",
+        "RuleSet",
+        lambda log: changed_word(log, 0, lambda _: weighted),
+        index=0,
+    )
+
+    found(report, "difference", "decisions")
+
+
 def test_an_event_that_cannot_be_decoded(history: History) -> None:
     def cut(log: Log) -> Log:
         return log | {"data": log["data"][:66]}
