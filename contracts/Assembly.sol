@@ -3,136 +3,345 @@ pragma solidity 0.8.37;
 
 import {Timelock} from "./Timelock.sol";
 import {Governed} from "./base/Governed.sol";
-import {ClassTally, IAssembly, Method, Rule} from "./interfaces/IAssembly.sol";
+import {IAssembly, SignedVote} from "./interfaces/IAssembly.sol";
 import {Census, IMembership} from "./interfaces/IMembership.sol";
+import {ClassTally, IRulebook, Rule} from "./interfaces/IRulebook.sol";
 import {CloneArguments} from "./libraries/CloneArguments.sol";
+import {Proposers} from "./libraries/Proposers.sol";
 import {Rules} from "./libraries/Rules.sol";
+import {Signatures} from "./libraries/Signatures.sol";
 import {VotePages} from "./libraries/VotePages.sol";
 import {
-    GovernorUpgradeable
-} from "@openzeppelin/contracts-upgradeable/governance/GovernorUpgradeable.sol";
-import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
+    EIP712Upgradeable
+} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ERC165, IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title Assembly
-/// @dev Immutable arguments: authority, timelock, membership, metaOrganization, interConstitution.
-/// The Timelock is driven from here and not through GovernorTimelockControl, which has one delay for
-/// everything and no place for the delay that a rule asks for.
-contract Assembly is IAssembly, Governed, GovernorUpgradeable {
+/// @dev Immutable arguments: authority, timelock, membership, rulebook.
+/// The Governor's interface, events, errors and proposal numbers, without its storage: a proposal, with
+/// its rule, is one slot here, and so is a page of votes.
+contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     using VotePages for uint256;
 
+    /// @dev One slot: what is to be known of a proposal besides its votes. Times end in the year 36812.
+    struct Proposal {
+        uint32 seat;
+        uint40 voteStart;
+        uint32 voteDuration;
+        uint40 eta;
+        uint32 delay;
+        uint16 approval;
+        uint16 quorum;
+        uint16 objections;
+        uint8 methods;
+        uint8 closing;
+        uint8 edition;
+        uint8 flags;
+    }
+
+    /// @dev One slot: what {countVotes} has added up of a constituency.
+    struct Sum {
+        uint32 pages;
+        uint72 against;
+        uint72 inFavour;
+        uint72 abstain;
+    }
+
+    /// @dev A proposal that is open to votes, for the time of a transaction. `tallies` and `passing` are
+    /// only known in the closing part of the period.
+    struct Poll {
+        uint256 id;
+        uint48 snapshot;
+        bool closing;
+        bool passing;
+        bool consent;
+        ClassTally[] tallies;
+    }
+
     uint8 private constant ORDINARY = 0;
-    uint8 private constant AMENDMENT = 1;
 
-    /// @dev The assignment table keeps a rule's number + 1 in eight bits.
-    uint8 private constant MAX_RULES = type(uint8).max;
+    uint8 private constant CANCELED = 1;
+    uint8 private constant EXECUTED = 2;
+    uint8 private constant EXTENDED = 4;
+    uint8 private constant SUMMED = 8;
+    uint8 private constant UPGRADABLE = 16;
 
-    /// @dev Enough for any contract of ours to name its Authority. A proposer cannot starve it: what
-    /// is left after a starved call (1/64) would not pay for the rest of a proposal.
-    uint256 private constant AUTHORITY_GAS = 30_000;
+    uint8 private constant AGAINST = 0;
+    uint8 private constant ABSTAIN = 2;
+    uint8 private constant SPLIT = 255;
 
-    Rule[] private _rules;
-    uint32 private _votingDelay;
-    mapping(address target => mapping(bytes4 selector => uint8)) private _assigned; // number + 1
-    mapping(uint256 proposalId => Rule) private _frozen;
+    /// @dev Ends of voting, 48 bits each, in the slot of a seat.
+    uint256 private constant MAX_OPEN = 5;
+    uint256 private constant TURN_BITS = 48;
+
+    /// @dev What a contract account may use to check its signature among those of others.
+    uint256 private constant SIGNATURE_GAS = 200_000;
+
+    bytes32 private constant BALLOT_TYPEHASH =
+        keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)");
+    bytes32 private constant EXTENDED_BALLOT_TYPEHASH = keccak256(
+        "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
+    );
+
+    mapping(uint256 proposalId => Proposal) private _proposals;
     mapping(uint256 proposalId => mapping(uint256 page => uint256)) private _pages;
+    mapping(uint256 proposalId => mapping(uint256 constituency => Sum)) private _sums;
+    mapping(uint256 proposalId => mapping(uint256 page => uint256)) private _upgraders; // by seat
+    mapping(uint256 proposalId => mapping(uint8 constituency => uint256)) private _requests;
+    mapping(uint32 seat => uint256) private _turns;
 
-    /// @dev The voting period of the proposal that is being made, for the Governor to read.
-    uint32 private transient _proposedPeriod;
+    // ------------------------------------------------------------------ proposing
 
-    /// @notice Called once, by the factory, in the founding transaction.
-    function initialize(
-        uint32 votingDelay_,
-        Rule[] calldata rules_,
-        address[] calldata targets,
-        bytes4[] calldata selectors,
-        uint8[] calldata indices
-    ) external initializer {
-        _setVotingDelay(votingDelay_);
-        for (uint256 i = 0; i < rules_.length; ++i) {
-            _setRule(uint8(i), rules_[i]);
-        }
-        require(_rules.length > AMENDMENT, AssemblyRuleUnknown(AMENDMENT));
-        for (uint256 i = 0; i < targets.length; ++i) {
-            _assignRule(targets[i], selectors[i], indices[i]);
-        }
-    }
-
-    // ------------------------------------------------------------------ rules
-
-    /// @inheritdoc IAssembly
-    function setRule(uint8 index, Rule calldata rule) external restricted {
-        _setRule(index, rule);
-    }
-
-    /// @inheritdoc IAssembly
-    function assignRule(address target, bytes4 selector, uint8 index) external restricted {
-        _assignRule(target, selector, index);
-    }
-
-    /// @inheritdoc IAssembly
-    function unassignRule(address target, bytes4 selector) external restricted {
-        delete _assigned[target][selector];
-        emit RuleUnassigned(target, selector);
-    }
-
-    /// @inheritdoc IAssembly
-    function setVotingDelay(uint32 votingDelay_) external restricted {
-        _setVotingDelay(votingDelay_);
-    }
-
-    /// @inheritdoc IAssembly
-    function rules() external view returns (Rule[] memory) {
-        return _rules;
-    }
-
-    /// @inheritdoc IAssembly
-    function assignedRule(address target, bytes4 selector)
-        public
-        view
-        returns (bool assigned, uint8 index)
-    {
-        uint8 stored = _assigned[target][selector];
-        return stored == 0 ? (false, 0) : (true, stored - 1);
-    }
-
-    /// @inheritdoc IAssembly
-    function ruleFor(address[] memory targets, bytes[] memory calldatas)
-        public
-        view
-        returns (Rule memory strictest)
-    {
+    /// @inheritdoc IGovernor
+    function propose(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        string memory description
+    ) external returns (uint256 proposalId) {
         require(
-            targets.length == calldatas.length,
-            GovernorInvalidProposalLength(targets.length, calldatas.length, targets.length)
+            targets.length == values.length && targets.length == calldatas.length
+                && targets.length != 0,
+            GovernorInvalidProposalLength(targets.length, calldatas.length, values.length)
         );
-        strictest = _rules[ORDINARY];
-        for (uint256 i = 0; i < targets.length; ++i) {
-            Rule memory rule = _rules[_ruleIndex(targets[i], calldatas[i])];
-            strictest = Rules.strictest(strictest, rule);
+        require(Proposers.allows(description, msg.sender), GovernorRestrictedProposer(msg.sender));
+        (uint32 seat,) = _membership().seatOf(msg.sender);
+        require(seat != 0, AssemblySeatRequired(msg.sender));
+        proposalId = hashProposal(targets, values, calldatas, keccak256(bytes(description)));
+        if (_proposals[proposalId].seat != 0) {
+            revert GovernorUnexpectedProposalState(proposalId, state(proposalId), 0);
         }
+
+        uint40 start = _create(proposalId, seat, targets, calldatas);
+        _announce(proposalId, start, targets, values, calldatas, description);
+    }
+
+    /// @inheritdoc IGovernor
+    function cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external returns (uint256 proposalId) {
+        proposalId = hashProposal(targets, values, calldatas, descriptionHash);
+        _require(proposalId, ProposalState.Pending);
+        Proposal storage proposal = _proposals[proposalId];
+        uint32 seat = proposal.seat;
+        require(
+            _membership().accountOf(seat) == msg.sender,
+            GovernorUnableToCancel(proposalId, msg.sender)
+        );
+
+        proposal.flags |= CANCELED;
+        _giveBackTurn(seat, proposal.voteStart + proposal.voteDuration);
+        emit ProposalCanceled(proposalId);
     }
 
     /// @inheritdoc IAssembly
-    function proposalRule(uint256 proposalId) external view returns (Rule memory) {
-        return _frozen[proposalId];
+    function requestUpgrade(uint256 proposalId) external {
+        _require(proposalId, ProposalState.Pending);
+        Proposal storage proposal = _proposals[proposalId];
+        require(
+            proposal.flags & UPGRADABLE != 0 && proposal.methods & Rules.EACH_CLASS == 0,
+            AssemblyUpgradeUnavailable(proposalId)
+        );
+        (uint32 seat, uint8 constituency) = _membership().seatOf(msg.sender);
+        require(seat != 0, AssemblySeatRequired(msg.sender));
+        uint256 bit = 1 << (seat & 255);
+        uint256 page = _upgraders[proposalId][seat >> 8];
+        require(page & bit == 0, AssemblyUpgradeRequested(proposalId, seat));
+
+        _upgraders[proposalId][seat >> 8] = page | bit;
+        uint256 requests = ++_requests[proposalId][constituency];
+        emit UpgradeRequested(proposalId, seat, constituency);
+
+        if (requests * 2 > _membership().censusAt(clock())[constituency].active) {
+            proposal.methods |= Rules.EACH_CLASS;
+            if (proposal.approval == 0) proposal.approval = uint16(Rules.BASIS / 2);
+            emit ProposalUpgraded(proposalId, constituency);
+        }
     }
 
-    // ------------------------------------------------------------------ votes
+    // ------------------------------------------------------------------ voting
+
+    /// @inheritdoc IGovernor
+    function castVote(uint256 proposalId, uint8 support) external returns (uint256) {
+        return _castVote(proposalId, msg.sender, support, "", "");
+    }
+
+    /// @inheritdoc IGovernor
+    function castVoteWithReason(uint256 proposalId, uint8 support, string calldata reason)
+        external
+        returns (uint256)
+    {
+        return _castVote(proposalId, msg.sender, support, reason, "");
+    }
+
+    /// @inheritdoc IGovernor
+    function castVoteWithReasonAndParams(
+        uint256 proposalId,
+        uint8 support,
+        string calldata reason,
+        bytes calldata params
+    ) external returns (uint256) {
+        return _castVote(proposalId, msg.sender, support, reason, params);
+    }
+
+    /// @inheritdoc IGovernor
+    function castVoteBySig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        bytes calldata signature
+    ) external returns (uint256) {
+        bytes32 digest = _hashTypedDataV4(_ballot(proposalId, support, voter));
+        _requireSigned(voter, digest, signature);
+        return _castVote(proposalId, voter, support, "", "");
+    }
+
+    /// @inheritdoc IGovernor
+    function castVoteWithReasonAndParamsBySig(
+        uint256 proposalId,
+        uint8 support,
+        address voter,
+        string calldata reason,
+        bytes calldata params,
+        bytes calldata signature
+    ) external returns (uint256) {
+        bytes32 content = keccak256(
+            abi.encode(
+                EXTENDED_BALLOT_TYPEHASH,
+                proposalId,
+                support,
+                voter,
+                0,
+                keccak256(bytes(reason)),
+                keccak256(params)
+            )
+        );
+        _requireSigned(voter, _hashTypedDataV4(content), signature);
+        return _castVote(proposalId, voter, support, reason, params);
+    }
+
+    /// @inheritdoc IAssembly
+    function castVotesBySig(uint256 proposalId, SignedVote[] calldata votes)
+        external
+        returns (uint256 counted)
+    {
+        Poll memory poll = _open(proposalId);
+        bytes32 domain = _domainSeparatorV4();
+        uint256[] memory places = _membership().placesAt(_voters(votes), poll.snapshot);
+        for (uint256 i = 0; i < votes.length; ++i) {
+            SignedVote calldata vote = votes[i];
+            bytes4 fault = _countSigned(poll, domain, vote, places[i]);
+            if (fault == 0) {
+                ++counted;
+                emit VoteCast(vote.voter, proposalId, vote.support, Rules.UNITS_PER_SEAT, "");
+            } else {
+                emit VoteRefused(proposalId, vote.voter, fault);
+            }
+        }
+    }
+
+    // ------------------------------------------------------------------ counting, queueing, executing
+
+    /// @inheritdoc IAssembly
+    function countVotes(uint256 proposalId, uint256 pages) external {
+        Proposal storage proposal = _proposals[proposalId];
+        _requireExisting(proposalId);
+        if (clock() <= _deadline(proposal) || proposal.flags & CANCELED != 0 || proposal.eta != 0) {
+            revert GovernorUnexpectedProposalState(
+                proposalId,
+                state(proposalId),
+                _bit(ProposalState.Defeated) | _bit(ProposalState.Succeeded)
+            );
+        }
+
+        Census[] memory census = _membership().censusAt(proposal.voteStart);
+        for (uint8 i = 0; i < census.length && pages != 0; ++i) {
+            pages -= _countPages(proposalId, i, census[i].issued, pages);
+        }
+        proposal.flags |= SUMMED;
+    }
+
+    /// @inheritdoc IGovernor
+    function queue(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external returns (uint256 proposalId) {
+        proposalId = hashProposal(targets, values, calldatas, descriptionHash);
+        _require(proposalId, ProposalState.Succeeded);
+        Proposal storage proposal = _proposals[proposalId];
+        Timelock queue_ = Timelock(payable(timelock()));
+        uint256 delay = Math.max(proposal.delay, queue_.getMinDelay());
+
+        uint40 eta = SafeCast.toUint40(block.timestamp + delay);
+        proposal.eta = eta;
+        emit ProposalQueued(proposalId, eta);
+
+        queue_.scheduleBatch(targets, values, calldatas, 0, _salt(descriptionHash), delay);
+    }
+
+    /// @inheritdoc IGovernor
+    function execute(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external payable returns (uint256 proposalId) {
+        proposalId = hashProposal(targets, values, calldatas, descriptionHash);
+        _require(proposalId, ProposalState.Queued);
+
+        _proposals[proposalId].flags |= EXECUTED;
+        emit ProposalExecuted(proposalId);
+
+        Timelock(payable(timelock())).executeBatch{value: msg.value}(
+            targets, values, calldatas, 0, _salt(descriptionHash)
+        );
+    }
+
+    // ------------------------------------------------------------------ what is known of a proposal
+
+    /// @inheritdoc IGovernor
+    /// @dev A queued decision is not counted again: votes cannot change after their deadline.
+    function state(uint256 proposalId) public view returns (ProposalState) {
+        Proposal storage proposal = _proposals[proposalId];
+        _requireExisting(proposalId);
+        uint8 flags = proposal.flags;
+        if (flags & EXECUTED != 0) return ProposalState.Executed;
+        if (flags & CANCELED != 0) return ProposalState.Canceled;
+        if (clock() <= proposal.voteStart) return ProposalState.Pending;
+        if (clock() <= _deadline(proposal)) return ProposalState.Active;
+        if (proposal.eta != 0) return ProposalState.Queued;
+        return _passes(proposal, proposalTallies(proposalId))
+            ? ProposalState.Succeeded
+            : ProposalState.Defeated;
+    }
 
     /// @inheritdoc IAssembly
     function proposalTallies(uint256 proposalId) public view returns (ClassTally[] memory tallies) {
-        Census[] memory census = IMembership(token()).censusAt(uint48(proposalSnapshot(proposalId)));
+        Proposal storage proposal = _proposals[proposalId];
+        bool summed = proposal.flags & SUMMED != 0;
+        Census[] memory census = _membership().censusAt(proposal.voteStart);
         tallies = new ClassTally[](census.length);
         for (uint256 i = 0; i < census.length; ++i) {
+            if (census[i].active == 0) continue;
             ClassTally memory class = tallies[i];
+            Sum memory sum;
+            if (summed) sum = _sums[proposalId][i];
             class.seats = census[i].active;
-            if (class.seats == 0) continue;
-            for (uint256 j = 0; j * VotePages.SEATS < census[i].issued; ++j) {
-                uint256 page = _pages[proposalId][_pageKey(i, j)];
-                class.against += page.tally(0);
-                class.inFavour += page.tally(1);
-                class.abstain += page.tally(2);
+            (class.against, class.inFavour, class.abstain) =
+            (sum.against, sum.inFavour, sum.abstain);
+            for (uint256 j = sum.pages; j * VotePages.SEATS < census[i].issued; ++j) {
+                _add(class, _pages[proposalId][_pageKey(i, j)]);
             }
         }
     }
@@ -152,6 +361,35 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     }
 
     /// @inheritdoc IAssembly
+    function proposalRule(uint256 proposalId)
+        external
+        view
+        returns (Rule memory rule, uint8 edition)
+    {
+        Proposal storage proposal = _proposals[proposalId];
+        return (_ruleOf(proposal), proposal.edition);
+    }
+
+    /// @inheritdoc IAssembly
+    function proposalSeat(uint256 proposalId) external view returns (uint32) {
+        return _proposals[proposalId].seat;
+    }
+
+    /// @inheritdoc IAssembly
+    function proposalExtended(uint256 proposalId) external view returns (bool) {
+        return _proposals[proposalId].flags & EXTENDED != 0;
+    }
+
+    /// @inheritdoc IAssembly
+    function upgradeRequests(uint256 proposalId, uint8 constituency)
+        external
+        view
+        returns (uint256)
+    {
+        return _requests[proposalId][constituency];
+    }
+
+    /// @inheritdoc IAssembly
     function votePage(uint256 proposalId, uint8 constituency, uint32 page)
         external
         view
@@ -160,18 +398,59 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
         return _pages[proposalId][_pageKey(constituency, page)];
     }
 
-    /// @notice Whether the seat of `account` has voted on `proposalId`.
+    /// @inheritdoc IGovernor
+    /// @dev True for all seats of a group once one of them has voted.
     function hasVoted(uint256 proposalId, address account) external view returns (bool) {
-        (bool active, uint8 constituency, uint32 ordinal) =
-            IMembership(token()).seatAt(account, uint48(proposalSnapshot(proposalId)));
-        (uint256 key, uint256 place) = _position(constituency, ordinal);
-        return active && _pages[proposalId][key].voted(place);
+        uint256 place = _placeAt(account, _proposals[proposalId].voteStart);
+        (uint256 key, uint256 bit) = _position(place);
+        return place != 0 && _pages[proposalId][key].voted(bit);
     }
 
-    /// @notice How votes are read: for, against and abstain, all of which count for the quorum.
-    // solhint-disable-next-line func-name-mixedcase
-    function COUNTING_MODE() external pure returns (string memory) {
-        return "support=bravo&quorum=against,for,abstain";
+    /// @inheritdoc IGovernor
+    function proposalSnapshot(uint256 proposalId) external view returns (uint256) {
+        return _proposals[proposalId].voteStart;
+    }
+
+    /// @inheritdoc IGovernor
+    function proposalDeadline(uint256 proposalId) external view returns (uint256) {
+        return _deadline(_proposals[proposalId]);
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev The account that holds the proposing seat now.
+    function proposalProposer(uint256 proposalId) external view returns (address) {
+        return _membership().accountOf(_proposals[proposalId].seat);
+    }
+
+    /// @inheritdoc IGovernor
+    function proposalEta(uint256 proposalId) external view returns (uint256) {
+        return _proposals[proposalId].eta;
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev True: every decision waits in the Timelock.
+    function proposalNeedsQueuing(uint256) external pure returns (bool) {
+        return true;
+    }
+
+    /// @inheritdoc IGovernor
+    function hashProposal(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) public pure returns (uint256) {
+        return uint256(keccak256(abi.encode(targets, values, calldatas, descriptionHash)));
+    }
+
+    /// @inheritdoc IGovernor
+    function getProposalId(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external pure returns (uint256) {
+        return hashProposal(targets, values, calldatas, descriptionHash);
     }
 
     // ------------------------------------------------------------------ what readers of a Governor expect
@@ -182,174 +461,231 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
     }
 
     /// @inheritdoc IAssembly
+    function rulebook() public view returns (address) {
+        return CloneArguments.read(3);
+    }
+
+    /// @inheritdoc IAssembly
     function timelock() public view returns (address) {
         return CloneArguments.read(1);
     }
 
-    /// @notice The name in the EIP-712 domain of ballots.
-    function name() public pure override returns (string memory) {
+    /// @inheritdoc IGovernor
+    /// @dev Also the name in the EIP-712 domain of ballots.
+    function name() public pure returns (string memory) {
         return "Assembly";
     }
 
-    /// @dev A constant instead of two storage slots for each founding; see also {name}.
+    /// @inheritdoc IGovernor
+    function version() public pure returns (string memory) {
+        return "1";
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev Against, for and abstain count for the quorum; a vote can be split.
+    // solhint-disable-next-line func-name-mixedcase
+    function COUNTING_MODE() external pure returns (string memory) {
+        return "support=bravo,fractional&quorum=against,for,abstain&params=fractional";
+    }
+
+    /// @inheritdoc IERC6372
+    function clock() public view returns (uint48) {
+        return uint48(block.timestamp);
+    }
+
+    /// @inheritdoc IERC6372
+    // solhint-disable-next-line func-name-mixedcase
+    function CLOCK_MODE() external pure returns (string memory) {
+        return "mode=timestamp";
+    }
+
+    /// @inheritdoc IGovernor
+    function votingDelay() external view returns (uint256) {
+        return _rulebook().votingDelay();
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev Under the ordinary rule; a proposal has that of its own rule.
+    function votingPeriod() external view returns (uint256) {
+        return _rulebook().ruleAt(ORDINARY).votingPeriod;
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev One vote: a proposer holds an active seat.
+    function proposalThreshold() external pure returns (uint256) {
+        return Rules.UNITS_PER_SEAT;
+    }
+
+    /// @inheritdoc IGovernor
+    /// @dev Units that must take part under the ordinary rule, rounded up.
+    function quorum(uint256 timepoint) external view returns (uint256) {
+        uint256 supply = _membership().getPastTotalSupply(timepoint);
+        uint16 share = _rulebook().ruleAt(ORDINARY).quorum;
+        return Math.mulDiv(supply, share, Rules.BASIS, Math.Rounding.Ceil);
+    }
+
+    /// @inheritdoc IGovernor
+    function getVotes(address account, uint256 timepoint) public view returns (uint256) {
+        return _membership().getPastVotes(account, timepoint);
+    }
+
+    /// @inheritdoc IGovernor
+    function getVotesWithParams(address account, uint256 timepoint, bytes calldata)
+        external
+        view
+        returns (uint256)
+    {
+        return getVotes(account, timepoint);
+    }
+
+    /// @inheritdoc IAssembly
+    function nonces(address) external pure returns (uint256) {
+        return 0;
+    }
+
+    /// @inheritdoc IERC165
+    function supportsInterface(bytes4 interfaceId)
+        public
+        view
+        override(ERC165, IERC165)
+        returns (bool)
+    {
+        return interfaceId == type(IGovernor).interfaceId
+            || interfaceId == type(IGovernor).interfaceId ^ IGovernor.getProposalId.selector
+            || interfaceId == type(IERC6372).interfaceId || super.supportsInterface(interfaceId);
+    }
+
+    /// @dev Constants instead of two storage slots for each founding.
     function _EIP712Name() internal pure override returns (string memory) {
         return name();
     }
 
     function _EIP712Version() internal pure override returns (string memory) {
-        return "1";
+        return version();
     }
 
-    /// @notice Unix seconds.
-    function clock() public view override returns (uint48) {
-        return uint48(block.timestamp);
+    // ------------------------------------------------------------------ proposals
+
+    function _create(
+        uint256 proposalId,
+        uint32 seat,
+        address[] memory targets,
+        bytes[] memory calldatas
+    ) private returns (uint40 start) {
+        (Rule memory rule, uint8 edition, uint32 votingDelay_, uint8 openProposals) =
+            _rulebook().termsFor(targets, calldatas);
+        if (_removes(targets, calldatas)) rule.upgradable = false;
+        start = SafeCast.toUint40(block.timestamp + votingDelay_);
+        _takeTurn(seat, start + rule.votingPeriod, openProposals);
+
+        _proposals[proposalId] = Proposal({
+            seat: seat,
+            voteStart: start,
+            voteDuration: rule.votingPeriod,
+            eta: 0,
+            delay: rule.delay,
+            approval: rule.approval,
+            quorum: rule.quorum,
+            objections: rule.objections,
+            methods: rule.methods,
+            closing: rule.closing,
+            edition: edition,
+            flags: rule.upgradable ? UPGRADABLE : 0
+        });
+        emit RuleFrozen(proposalId, rule, edition);
     }
 
-    /// @notice See ERC-6372.
-    // solhint-disable-next-line func-name-mixedcase
-    function CLOCK_MODE() public pure override returns (string memory) {
-        return "mode=timestamp";
-    }
-
-    /// @notice Seconds between proposal and voting.
-    function votingDelay() public view override returns (uint256) {
-        return _votingDelay;
-    }
-
-    /// @notice Seconds of voting under the ordinary rule; a proposal has those of its own rule.
-    function votingPeriod() public view override returns (uint256) {
-        uint32 proposed = _proposedPeriod;
-        return proposed == 0 ? _rules[ORDINARY].votingPeriod : proposed;
-    }
-
-    /// @notice One vote: a proposer holds an active seat.
-    function proposalThreshold() public pure override returns (uint256) {
-        return Rules.UNITS_PER_SEAT;
-    }
-
-    /// @notice Units that must take part under the ordinary rule, rounded up.
-    function quorum(uint256 timepoint) public view override returns (uint256) {
-        uint256 supply = IMembership(token()).getPastTotalSupply(timepoint);
-        return Math.mulDiv(supply, _rules[ORDINARY].quorum, Rules.BASIS, Math.Rounding.Ceil);
-    }
-
-    /// @notice True: every decision waits in the Timelock.
-    function proposalNeedsQueuing(uint256) public pure override returns (bool) {
-        return true;
-    }
-
-    // ------------------------------------------------------------------ the Governor's hooks
-
-    function _propose(
+    function _announce(
+        uint256 proposalId,
+        uint256 start,
         address[] memory targets,
         uint256[] memory values,
         bytes[] memory calldatas,
-        string memory description,
-        address proposer
-    ) internal override returns (uint256 proposalId) {
-        Rule memory rule = ruleFor(targets, calldatas);
-        _proposedPeriod = rule.votingPeriod;
-        proposalId = super._propose(targets, values, calldatas, description, proposer);
-        _proposedPeriod = 0;
-
-        _frozen[proposalId] = rule;
-        emit RuleFrozen(proposalId, rule);
+        string memory description
+    ) private {
+        uint256 end = start + _proposals[proposalId].voteDuration;
+        string[] memory signatures = new string[](targets.length);
+        emit ProposalCreated(
+            proposalId, msg.sender, targets, values, signatures, calldatas, start, end, description
+        );
     }
 
-    function _castVote(
-        uint256 proposalId,
-        address account,
-        uint8 support,
-        string memory reason,
-        bytes memory params
-    ) internal override returns (uint256) {
-        _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Active));
-        uint256 weight = _countVote(proposalId, account, support, Rules.UNITS_PER_SEAT, params);
-
-        if (params.length == 0) {
-            emit VoteCast(account, proposalId, support, weight, reason);
-        } else {
-            emit VoteCastWithParams(account, proposalId, support, weight, reason, params);
+    /// @dev A seat's slot keeps when its latest proposals end; one that has ended makes room.
+    function _takeTurn(uint32 seat, uint256 end, uint256 allowed) private {
+        uint256 turns = _turns[seat];
+        for (uint256 i = 0; i < allowed; ++i) {
+            uint256 shift = i * TURN_BITS;
+            if (uint48(turns >> shift) < block.timestamp) {
+                _turns[seat] = (turns & ~(uint256(type(uint48).max) << shift)) | end << shift;
+                return;
+            }
         }
-        return weight;
+        revert AssemblyProposalsOpen(seat, uint8(allowed));
     }
 
-    /// @dev `weight` is what an active seat has; whether there is one is asked once, here.
-    function _countVote(
-        uint256 proposalId,
-        address account,
-        uint8 support,
-        uint256 weight,
-        bytes memory
-    ) internal override returns (uint256) {
-        uint256 snapshot = proposalSnapshot(proposalId);
-        (bool active, uint8 constituency, uint32 ordinal) =
-            IMembership(token()).seatAt(account, uint48(snapshot));
-        (uint256 key, uint256 place) = _position(constituency, ordinal);
-        uint256 page = _pages[proposalId][key];
-        require(support <= 2, AssemblySupportUnknown(support));
-        if (!active) _revertWithoutSeat(account, snapshot);
-        require(!page.voted(place), AssemblyAlreadyVoted(proposalId, account));
-
-        _pages[proposalId][key] = page.record(place, support, weight);
-        return weight;
+    function _giveBackTurn(uint32 seat, uint256 end) private {
+        uint256 turns = _turns[seat];
+        for (uint256 i = 0; i < MAX_OPEN; ++i) {
+            uint256 shift = i * TURN_BITS;
+            if (uint48(turns >> shift) == end) {
+                _turns[seat] = turns & ~(uint256(type(uint48).max) << shift);
+                return;
+            }
+        }
     }
 
-    function _revertWithoutSeat(address account, uint256 snapshot) private view {
-        require(
-            IMembership(token()).getVotes(account) == 0, AssemblySeatTooRecent(account, snapshot)
-        );
-        revert AssemblySeatRequired(account);
-    }
-
-    function _getVotes(address account, uint256 timepoint, bytes memory)
-        internal
+    /// @dev Who is to be removed shall not need to fear that a constituency changes how it is decided.
+    function _removes(address[] memory targets, bytes[] memory calldatas)
+        private
         view
-        override
-        returns (uint256)
+        returns (bool)
     {
-        return IMembership(token()).getPastVotes(account, timepoint);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            if (bytes4(calldatas[i]) == IMembership.expel.selector && targets[i] == token()) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /// @dev Part of {_voteSucceeded}, so that the votes are added up once.
-    function _quorumReached(uint256) internal pure override returns (bool) {
-        return true;
+    function _ruleOf(Proposal storage proposal) private view returns (Rule memory) {
+        return Rule({
+            methods: proposal.methods,
+            approval: proposal.approval,
+            quorum: proposal.quorum,
+            objections: proposal.objections,
+            closing: proposal.closing,
+            upgradable: proposal.flags & UPGRADABLE != 0,
+            delay: proposal.delay,
+            votingPeriod: proposal.voteDuration
+        });
     }
 
-    /// @dev What was queued had succeeded, and votes cannot change after their deadline: it is not
-    /// counted again for execution.
-    function _voteSucceeded(uint256 proposalId) internal view override returns (bool) {
-        return proposalEta(proposalId) != 0
-            || Rules.passes(_frozen[proposalId], proposalTallies(proposalId));
+    function _passes(Proposal storage proposal, ClassTally[] memory tallies)
+        private
+        view
+        returns (bool)
+    {
+        return _rulebook().passes(_ruleOf(proposal), proposal.edition, tallies);
     }
 
-    function _executor() internal view override returns (address) {
-        return timelock();
+    function _deadline(Proposal storage proposal) private view returns (uint256) {
+        return uint256(proposal.voteStart) + proposal.voteDuration;
     }
 
-    function _queueOperations(
-        uint256 proposalId,
-        address[] memory targets,
-        uint256[] memory values,
-        bytes[] memory calldatas,
-        bytes32 descriptionHash
-    ) internal override returns (uint48) {
-        Timelock queue = Timelock(payable(timelock()));
-        uint256 delay = Math.max(_frozen[proposalId].delay, queue.getMinDelay());
-        queue.scheduleBatch(targets, values, calldatas, 0, _salt(descriptionHash), delay);
-        return uint48(block.timestamp + delay);
+    function _require(uint256 proposalId, ProposalState expected) private view {
+        ProposalState found = state(proposalId);
+        if (found != expected) {
+            revert GovernorUnexpectedProposalState(proposalId, found, _bit(expected));
+        }
     }
 
-    function _executeOperations(
-        uint256,
-        address[] memory targets,
-        uint256[] memory values,
-        bytes[] memory calldatas,
-        bytes32 descriptionHash
-    ) internal override {
-        Timelock(payable(timelock())).executeBatch{value: msg.value}(
-            targets, values, calldatas, 0, _salt(descriptionHash)
-        );
+    function _requireExisting(uint256 proposalId) private view {
+        require(_proposals[proposalId].seat != 0, GovernorNonexistentProposal(proposalId));
+    }
+
+    function _bit(ProposalState expected) private pure returns (bytes32) {
+        return bytes32(1 << uint8(expected));
     }
 
     /// @dev As in GovernorTimelockControl: no two Assemblies of one Timelock collide.
@@ -357,73 +693,218 @@ contract Assembly is IAssembly, Governed, GovernorUpgradeable {
         return bytes20(address(this)) ^ descriptionHash;
     }
 
-    // ------------------------------------------------------------------ which rule
+    // ------------------------------------------------------------------ votes
 
-    function _ruleIndex(address target, bytes memory data) private view returns (uint8) {
-        if (_inKernel(target)) return AMENDMENT;
-        (bool assigned, uint8 index) = assignedRule(target, bytes4(data));
-        if (assigned) return index;
-        return _isGoverned(target, data) ? AMENDMENT : ORDINARY;
-    }
-
-    function _inKernel(address target) private view returns (bool) {
-        return target == address(this) || target == CloneArguments.read(0)
-            || target == CloneArguments.read(1) || target == CloneArguments.read(3)
-            || target == CloneArguments.read(4);
-    }
-
-    /// @dev A contract is of this meta-organization if it obeys its Authority. One that says so without
-    /// being so only makes decisions about itself harder. Where there is no code yet, one of ours may
-    /// stand by the time of execution, so that a call with data counts as one to ours.
-    function _isGoverned(address target, bytes memory data) private view returns (bool) {
-        if (target.code.length == 0) return data.length != 0;
-        (bool success, bytes memory answer) =
-            target.staticcall{gas: AUTHORITY_GAS}(abi.encodeCall(IAccessManaged.authority, ()));
-        return success && answer.length >= 32
-            && abi.decode(answer, (uint256)) == uint160(CloneArguments.read(0));
-    }
-
-    function _setRule(uint8 index, Rule calldata rule) private {
-        require(index <= _rules.length && index < MAX_RULES, AssemblyRuleUnknown(index));
-        require(Rules.inRange(rule), AssemblyRuleInvalid(rule));
+    function _castVote(
+        uint256 proposalId,
+        address voter,
+        uint8 support,
+        string memory reason,
+        bytes memory params
+    ) private returns (uint256) {
+        Poll memory poll = _open(proposalId);
+        uint256 place = _placeAt(voter, poll.snapshot);
+        if (place == 0) _revertWithoutSeat(voter, poll.snapshot);
+        (uint256 against, uint256 inFavour, uint256 abstain) = _units(support, params);
         require(
-            rule.method == Method.Majority || rule.method == Method.EachClass,
-            AssemblyMethodUnavailable(rule.method)
+            !poll.consent || against == 0 || bytes(reason).length != 0,
+            AssemblyReasonMissing(proposalId, voter)
+        );
+        require(
+            _record(poll, place, against, inFavour, abstain),
+            AssemblyAlreadyVoted(proposalId, voter)
         );
 
-        if (index == _rules.length) _rules.push(rule);
-        else _rules[index] = rule;
-        if (index <= AMENDMENT && _rules.length > AMENDMENT) {
-            Rule memory amendment = _rules[AMENDMENT];
-            Rule memory ordinary = _rules[ORDINARY];
-            require(
-                Rules.noWeaker(amendment, ordinary), AssemblyAmendmentWeaker(amendment, ordinary)
+        if (support == SPLIT) {
+            emit VoteCastWithParams(
+                voter, proposalId, support, Rules.UNITS_PER_SEAT, reason, params
+            );
+        } else {
+            emit VoteCast(voter, proposalId, support, Rules.UNITS_PER_SEAT, reason);
+        }
+        return Rules.UNITS_PER_SEAT;
+    }
+
+    /// @dev The vote of a `Ballot`, counted, or why not.
+    function _countSigned(Poll memory poll, bytes32 domain, SignedVote calldata vote, uint256 place)
+        private
+        returns (bytes4)
+    {
+        if (place == 0) return AssemblySeatRequired.selector;
+        if (vote.support > ABSTAIN) return AssemblySupportUnknown.selector;
+        if (poll.consent && vote.support == AGAINST) return AssemblyReasonMissing.selector;
+        bytes32 content = _ballot(poll.id, vote.support, vote.voter);
+        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, content);
+        if (!Signatures.isValid(vote.voter, digest, vote.signature, SIGNATURE_GAS)) {
+            return GovernorInvalidSignature.selector;
+        }
+        (uint256 against, uint256 inFavour, uint256 abstain) = _units(vote.support, "");
+        if (!_record(poll, place, against, inFavour, abstain)) {
+            return AssemblyAlreadyVoted.selector;
+        }
+        return 0;
+    }
+
+    /// @dev Requires that votes can be cast now.
+    function _open(uint256 proposalId) private view returns (Poll memory poll) {
+        Proposal storage proposal = _proposals[proposalId];
+        uint256 start = proposal.voteStart;
+        uint256 duration = proposal.voteDuration;
+        uint256 flags = proposal.flags;
+        if (block.timestamp <= start || block.timestamp > start + duration || flags & CANCELED != 0)
+        {
+            revert GovernorUnexpectedProposalState(
+                proposalId, state(proposalId), _bit(ProposalState.Active)
             );
         }
-        emit RuleSet(index, rule);
+        poll.id = proposalId;
+        poll.snapshot = uint48(start);
+        poll.consent = proposal.methods & Rules.CONSENT != 0;
+        if (flags & EXTENDED == 0 && block.timestamp > start + duration - _closingPart(proposal)) {
+            poll.closing = true;
+            poll.tallies = proposalTallies(proposalId);
+            poll.passing = _passes(proposal, poll.tallies);
+        }
     }
 
-    function _assignRule(address target, bytes4 selector, uint8 index) private {
-        require(index < _rules.length, AssemblyRuleUnknown(index));
-        require(!_inKernel(target), AssemblyRuleFixed(target, selector));
-
-        _assigned[target][selector] = index + 1;
-        emit RuleAssigned(target, selector, index);
+    /// @dev Rounded down. Before an extension: `voteDuration` is then the rule's own period.
+    function _closingPart(Proposal storage proposal) private view returns (uint256) {
+        return uint256(proposal.voteDuration) * proposal.closing / 100;
     }
 
-    function _setVotingDelay(uint32 votingDelay_) private {
-        _votingDelay = votingDelay_;
-        emit VotingDelayChanged(votingDelay_);
+    /// @dev False when the place has voted.
+    function _record(
+        Poll memory poll,
+        uint256 place,
+        uint256 against,
+        uint256 inFavour,
+        uint256 abstain
+    ) private returns (bool) {
+        (uint256 key, uint256 bit) = _position(place);
+        uint256 page = _pages[poll.id][key];
+        if (page.voted(bit)) return false;
+
+        _pages[poll.id][key] = page.record(bit, against, inFavour, abstain);
+        if (poll.closing) {
+            ClassTally memory class = poll.tallies[uint8(place >> 32)];
+            class.against += against;
+            class.inFavour += inFavour;
+            class.abstain += abstain;
+            _watch(poll);
+        }
+        return true;
+    }
+
+    /// @dev Extends the voting, once, when the outcome is another one than before the vote.
+    function _watch(Poll memory poll) private {
+        Proposal storage proposal = _proposals[poll.id];
+        if (_passes(proposal, poll.tallies) == poll.passing) return;
+
+        uint256 end = block.timestamp + _closingPart(proposal);
+        proposal.voteDuration = SafeCast.toUint32(end - proposal.voteStart);
+        proposal.flags |= EXTENDED;
+        poll.closing = false;
+        emit ProposalExtended(poll.id, uint64(end));
+    }
+
+    /// @dev Units against, for and abstaining: 10,000 together.
+    function _units(uint8 support, bytes memory params)
+        private
+        pure
+        returns (uint256 against, uint256 inFavour, uint256 abstain)
+    {
+        if (support == SPLIT) {
+            require(params.length == 48, AssemblySplitInvalid(params));
+            uint256 first = uint256(bytes32(params));
+            (against, inFavour) = (first >> 128, uint128(first));
+            assembly ("memory-safe") {
+                abstain := shr(128, mload(add(params, 64)))
+            }
+            require(
+                against + inFavour + abstain == Rules.UNITS_PER_SEAT, AssemblySplitInvalid(params)
+            );
+            return (against, inFavour, abstain);
+        }
+        require(support <= ABSTAIN, AssemblySupportUnknown(support));
+        require(params.length == 0, AssemblySplitInvalid(params));
+        if (support == AGAINST) against = Rules.UNITS_PER_SEAT;
+        else if (support == ABSTAIN) abstain = Rules.UNITS_PER_SEAT;
+        else inFavour = Rules.UNITS_PER_SEAT;
+    }
+
+    function _ballot(uint256 proposalId, uint8 support, address voter)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, 0));
+    }
+
+    function _requireSigned(address voter, bytes32 digest, bytes calldata signature) private view {
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(voter, digest, signature),
+            GovernorInvalidSignature(voter)
+        );
+    }
+
+    function _revertWithoutSeat(address account, uint256 snapshot) private view {
+        require(_membership().getVotes(account) == 0, AssemblySeatTooRecent(account, snapshot));
+        revert AssemblySeatRequired(account);
+    }
+
+    function _voters(SignedVote[] calldata votes) private pure returns (address[] memory voters) {
+        voters = new address[](votes.length);
+        for (uint256 i = 0; i < votes.length; ++i) {
+            voters[i] = votes[i].voter;
+        }
     }
 
     // ------------------------------------------------------------------ pages
 
-    function _position(uint8 constituency, uint32 ordinal)
+    function _rulebook() private view returns (IRulebook) {
+        return IRulebook(rulebook());
+    }
+
+    function _membership() private view returns (IMembership) {
+        return IMembership(token());
+    }
+
+    function _placeAt(address account, uint48 time) private view returns (uint256) {
+        return _membership().placeAt(account, time);
+    }
+
+    /// @dev Adds up to `limit` pages of one constituency; gives how many those were.
+    function _countPages(uint256 proposalId, uint8 constituency, uint256 issued, uint256 limit)
         private
-        pure
-        returns (uint256 key, uint256 place)
+        returns (uint256 counted)
     {
-        return (_pageKey(constituency, ordinal / VotePages.SEATS), ordinal % VotePages.SEATS);
+        Sum memory sum = _sums[proposalId][constituency];
+        ClassTally memory class;
+        while (counted < limit && sum.pages * VotePages.SEATS < issued) {
+            _add(class, _pages[proposalId][_pageKey(constituency, sum.pages)]);
+            ++sum.pages;
+            ++counted;
+        }
+        if (counted == 0) return 0;
+
+        // at most 2^32 seats of 10,000 units: below 2^46
+        sum.against += uint72(class.against);
+        sum.inFavour += uint72(class.inFavour);
+        sum.abstain += uint72(class.abstain);
+        _sums[proposalId][constituency] = sum;
+        emit VotesCounted(proposalId, constituency, sum.pages);
+    }
+
+    function _add(ClassTally memory class, uint256 page) private pure {
+        class.against += page.tally(0);
+        class.inFavour += page.tally(1);
+        class.abstain += page.tally(2);
+    }
+
+    /// @dev A place is what {IMembership-placeAt} gives: bits 0-31 ordinal, 32-39 constituency.
+    function _position(uint256 place) private pure returns (uint256 key, uint256 bit) {
+        uint256 ordinal = uint32(place);
+        return (_pageKey(uint8(place >> 32), ordinal / VotePages.SEATS), ordinal % VotePages.SEATS);
     }
 
     function _pageKey(uint256 constituency, uint256 page) private pure returns (uint256) {

@@ -96,6 +96,21 @@ contract InterConstitution is IInterConstitution, Governed, EIP712Upgradeable {
     }
 
     /// @inheritdoc IInterConstitution
+    function adopted(address organization)
+        external
+        view
+        returns (bool done, uint16 inForce, uint48 since)
+    {
+        inForce = version();
+        return
+            (
+                _adoptions[organization][inForce].recordedAt != 0,
+                inForce,
+                _versions[inForce - 1].since
+            );
+    }
+
+    /// @inheritdoc IInterConstitution
     function hashAdoption(Adoption calldata adoption) public view returns (bytes32) {
         return _hashTypedDataV4(keccak256(abi.encode(ADOPTION_TYPEHASH, adoption)));
     }

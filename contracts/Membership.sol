@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Certificates} from "./base/Certificates.sol";
 import {Governed} from "./base/Governed.sol";
-import {IERC5192} from "./interfaces/IERC5192.sol";
 import {IInterConstitution} from "./interfaces/IInterConstitution.sol";
 import {
     Admission,
     AdmissionMethod,
+    Application,
     Census,
+    Consequence,
     Founder,
+    Group,
     IMembership,
+    Move,
+    Readoption,
     Standing,
     Status
 } from "./interfaces/IMembership.sol";
@@ -17,10 +22,11 @@ import {Cids} from "./libraries/Cids.sol";
 import {CloneArguments} from "./libraries/CloneArguments.sol";
 import {Rules} from "./libraries/Rules.sol";
 import {
-    ERC721Upgradeable
-} from "@openzeppelin/contracts-upgradeable/token/ERC721/ERC721Upgradeable.sol";
+    EIP712Upgradeable
+} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
@@ -29,11 +35,11 @@ import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol
 /// @dev Immutable arguments: authority, interConstitution.
 /// The latest standing of an organization is one slot, keyed by account; what it was before is a trace,
 /// keyed by seat. A reader of a past moment needs the trace only if the standing changed since.
-/// The certificate has no storage of its own: its owner is the account of an active seat.
+/// The certificate has no storage of its own: its owner is the account that holds the seat.
 // slither-disable-start incorrect-equality
 // What is compared for equality here are states, numbers of seats and constituencies. The detector takes
 // them for times and balances, which others could nudge, because they share a struct with a time.
-contract Membership is IMembership, Governed, ERC721Upgradeable {
+contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     using Checkpoints for Checkpoints.Trace208;
 
     /// @dev One slot: the name, and how many ordinals were given out.
@@ -42,19 +48,35 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         uint32 issued;
     }
 
-    /// @dev Two slots: the rule of admission, which is only read, and the running period.
-    struct Gate {
-        Admission rule;
+    /// @dev One slot: the running period of the pace; how many seats and groups there are; what follows
+    /// an amendment.
+    struct Ledger {
         uint48 periodStart;
         uint32 limit;
         uint32 admitted;
         uint32 active;
         uint32 seats;
+        uint32 groups;
+        uint32 grace;
+        Consequence consequence;
     }
 
     uint256 private constant MAX_CONSTITUENCIES = 64;
 
-    Gate private _gate;
+    /// @dev `admissibleAt` of an application that only a decision can finish.
+    uint48 private constant NEVER = type(uint48).max;
+
+    /// @dev Set in every place, so that none is 0.
+    uint256 private constant PLACED = 1 << 40;
+
+    bytes32 private constant APPLICATION_TYPEHASH = keccak256(
+        "Application(address organization,uint8 kind,bytes32 profile,uint32 nonce,uint48 validUntil)"
+    );
+    bytes32 private constant MOVE_TYPEHASH =
+        keccak256("Move(address from,address to,uint32 nonce,uint48 validUntil)");
+
+    Admission private _admission;
+    Ledger private _ledger;
     Constituency[] private _constituencies;
     bytes32[] private _kinds;
     mapping(address organization => Standing) private _standings;
@@ -62,6 +84,8 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
     mapping(uint32 seat => address) private _accounts;
     mapping(uint32 seat => Checkpoints.Trace208) private _past;
     mapping(uint8 constituency => Checkpoints.Trace208) private _active;
+    mapping(uint32 group => Group) private _groups;
+    mapping(address organization => address) private _declared;
 
     modifier onlyActive() {
         require(_standings[msg.sender].status == Status.Active, MembershipSeatRequired(msg.sender));
@@ -71,6 +95,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
     /// @notice Called once, by the factory, in the founding transaction, after the founders' adoptions.
     function initialize(
         Admission calldata admission_,
+        Readoption calldata readoption_,
         bytes28[] calldata constituencies_,
         bytes32[] calldata kinds_,
         Founder[] calldata founders
@@ -90,34 +115,81 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
             _admit(founder.organization);
         }
         _setAdmission(admission_);
+        _setReadoption(readoption_);
     }
 
     // ------------------------------------------------------------------ the organization's own acts
 
     /// @inheritdoc IMembership
     function applyForSeat(uint8 kind, bytes32 profile) external {
-        IInterConstitution.Record memory adoption = _interConstitution().adoptionInForce(msg.sender);
-        _apply(msg.sender, adoption.constituency, kind, profile, _now() + _gate.rule.window);
+        _applyInOwnConstituency(msg.sender, kind, profile);
+    }
+
+    /// @inheritdoc IMembership
+    function adoptAndApply(
+        IInterConstitution.Adoption calldata adoption,
+        bytes calldata signature,
+        uint8 kind,
+        bytes32 profile
+    ) external {
+        require(
+            adoption.organization == msg.sender,
+            MembershipSenderUnexpected(msg.sender, adoption.organization)
+        );
+
+        _interConstitution().adopt(adoption, signature);
+        _apply(msg.sender, adoption.constituency, kind, profile, _admissibleAt());
+    }
+
+    /// @inheritdoc IMembership
+    function applyBySig(Application calldata application, bytes calldata signature) external {
+        address organization = application.organization;
+        _useNonce(organization, application.nonce, application.validUntil);
+        _requireSigned(organization, hashApplication(application), signature);
+
+        _applyInOwnConstituency(organization, application.kind, application.profile);
     }
 
     /// @inheritdoc IMembership
     function leaveSeat(bytes32 reason) external {
-        Standing memory standing = _standings[msg.sender];
-        Status status = standing.status;
-        if (status == Status.Applied || status == Status.Objected) {
+        Standing memory standing = _load(msg.sender);
+        if (_pending(standing.status)) {
             _withdraw(msg.sender, standing);
             emit Withdrawn(msg.sender, reason);
-            return;
+        } else {
+            emit Exited(msg.sender, standing.seat, reason);
+            _exit(msg.sender, standing);
         }
-        require(status == Status.Active, MembershipStatusUnexpected(msg.sender, status));
+    }
 
-        standing.status = Status.Exited;
-        _change(msg.sender, standing);
-        --_gate.active;
-        _count(standing.constituency, false);
-        emit Exited(msg.sender, standing.seat, reason);
-        emit Transfer(msg.sender, address(0), standing.seat);
-        emit DelegateVotesChanged(msg.sender, Rules.UNITS_PER_SEAT, 0);
+    /// @inheritdoc IMembership
+    function moveSeat(Move calldata move, bytes calldata fromSignature, bytes calldata toSignature)
+        external
+    {
+        _useNonce(move.from, move.nonce, move.validUntil);
+        bytes32 digest = hashMove(move);
+        _requireSigned(move.from, digest, fromSignature);
+        _requireSigned(move.to, digest, toSignature);
+
+        _move(move.from, move.to, 0);
+    }
+
+    /// @inheritdoc IMembership
+    function declareAffiliation(address other) external {
+        require(
+            _holds(_standings[msg.sender].status) && _holds(_standings[other].status)
+                && other != msg.sender,
+            MembershipAffiliationInvalid(other)
+        );
+
+        _declared[msg.sender] = other;
+        emit AffiliationDeclared(msg.sender, other);
+
+        if (_declared[other] == msg.sender) {
+            address[] memory both = new address[](2);
+            (both[0], both[1]) = (other, msg.sender);
+            _affiliate(both, 0);
+        }
     }
 
     /// @inheritdoc IMembership
@@ -132,11 +204,8 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function object(address organization, bytes32 reason) external onlyActive {
-        Standing memory standing = _standings[organization];
-        require(
-            standing.status == Status.Applied,
-            MembershipStatusUnexpected(organization, standing.status)
-        );
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Applied);
         require(
             _now() < standing.admissibleAt,
             MembershipObjectionClosed(organization, standing.admissibleAt)
@@ -149,11 +218,9 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function admit(address organization) external {
-        Standing memory standing = _standings[organization];
-        require(
-            standing.status == Status.Applied,
-            MembershipStatusUnexpected(organization, standing.status)
-        );
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Applied);
+        require(standing.admissibleAt != NEVER, MembershipDecisionRequired(organization));
         require(
             _now() >= standing.admissibleAt,
             MembershipObjectionOpen(organization, standing.admissibleAt)
@@ -166,10 +233,9 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function decide(address organization, bool admitted, bytes32 reason) external restricted {
-        Standing memory standing = _standings[organization];
+        Standing memory standing = _load(organization);
         require(
-            standing.status == Status.Applied || standing.status == Status.Objected,
-            MembershipStatusUnexpected(organization, standing.status)
+            _pending(standing.status), MembershipStatusUnexpected(organization, standing.status)
         );
 
         if (admitted) {
@@ -182,11 +248,111 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         }
     }
 
+    // ------------------------------------------------------------------ seats, by rule
+
+    /// @inheritdoc IMembership
+    function lapse(address organization) external {
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Active);
+        Readoption memory rule = readoption();
+        (bool adopted, uint16 version, uint48 since) = _interConstitution().adopted(organization);
+        require(
+            rule.consequence != Consequence.Shown && !adopted && _now() > since + rule.grace,
+            MembershipLapseUnavailable(organization, since + rule.grace)
+        );
+
+        if (rule.consequence == Consequence.Exited) {
+            emit Exited(organization, standing.seat, 0);
+            _exit(organization, standing);
+        } else {
+            emit Lapsed(organization, standing.seat, version);
+            _silence(organization, standing, Status.Lapsed);
+        }
+    }
+
+    /// @inheritdoc IMembership
+    function resume(address organization) external {
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Lapsed);
+        _adoptedIn(organization);
+
+        emit Resumed(organization, standing.seat);
+        _activate(organization, standing);
+    }
+
+    // ------------------------------------------------------------------ seats, by decision
+
+    /// @inheritdoc IMembership
+    function suspend(address organization, bytes32 reason) external restricted {
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Active);
+
+        emit Suspended(organization, standing.seat, reason);
+        _silence(organization, standing, Status.Suspended);
+    }
+
+    /// @inheritdoc IMembership
+    function reinstate(address organization, bytes32 reason) external restricted {
+        Standing memory standing = _load(organization);
+        _requireStatus(organization, standing.status, Status.Suspended);
+
+        emit Reinstated(organization, standing.seat, reason);
+        _activate(organization, standing);
+    }
+
+    /// @inheritdoc IMembership
+    function expel(address organization, bytes32 reason) external restricted {
+        Standing memory standing = _load(organization);
+        emit Expelled(organization, standing.seat, reason);
+        _exit(organization, standing);
+    }
+
+    /// @inheritdoc IMembership
+    function moveByDecision(address from, address to, bytes32 reason) external restricted {
+        _move(from, to, reason);
+    }
+
+    /// @inheritdoc IMembership
+    function changeConstituency(address organization, bytes32 reason) external restricted {
+        Standing memory standing = _load(organization);
+        _requireHeld(organization, standing.status);
+        uint8 adopted = _adoptedIn(organization);
+        require(adopted < _constituencies.length, MembershipConstituencyUnknown(adopted));
+        require(
+            adopted != standing.constituency, MembershipConstituencyUnchanged(organization, adopted)
+        );
+
+        standing.constituency = adopted;
+        if (standing.group == 0) _resettle(organization, standing, adopted);
+        else _change(organization, standing);
+        emit ConstituencyChanged(organization, standing.seat, adopted, standing.ordinal, reason);
+    }
+
+    /// @inheritdoc IMembership
+    function affiliate(address[] calldata organizations, bytes32 reason) external restricted {
+        _affiliate(organizations, reason);
+    }
+
+    /// @inheritdoc IMembership
+    function separate(address organization, bytes32 reason) external restricted {
+        Standing memory standing = _load(organization);
+        require(standing.group != 0, MembershipNotAffiliated(organization));
+        _requireHeld(organization, standing.status);
+
+        _resettle(organization, standing, standing.constituency);
+        emit Separated(organization, standing.seat, standing.constituency, standing.ordinal, reason);
+    }
+
     // ------------------------------------------------------------------ rules, by decision
 
     /// @inheritdoc IMembership
     function setAdmission(Admission calldata admission_) external restricted {
         _setAdmission(admission_);
+    }
+
+    /// @inheritdoc IMembership
+    function setReadoption(Readoption calldata readoption_) external restricted {
+        _setReadoption(readoption_);
     }
 
     /// @inheritdoc IMembership
@@ -203,13 +369,18 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function admission() external view returns (Admission memory) {
-        return _gate.rule;
+        return _admission;
+    }
+
+    /// @inheritdoc IMembership
+    function readoption() public view returns (Readoption memory) {
+        return Readoption(_ledger.grace, _ledger.consequence);
     }
 
     /// @inheritdoc IMembership
     function pace() external view returns (uint256 remaining, uint48 nextPeriod) {
-        Gate memory gate = _currentGate();
-        return (gate.limit - gate.admitted, gate.periodStart + gate.rule.period);
+        (uint48 start, uint32 limit, uint32 admitted) = _currentPeriod();
+        return (limit - admitted, start + _admission.period);
     }
 
     /// @inheritdoc IMembership
@@ -227,7 +398,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function standingOf(address organization) external view returns (Standing memory) {
-        return _standings[organization];
+        return _load(organization);
     }
 
     /// @inheritdoc IMembership
@@ -242,34 +413,70 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IMembership
     function seats() external view returns (uint32) {
-        return _gate.seats;
+        return _ledger.seats;
     }
 
     /// @inheritdoc IMembership
     function activeSeats() external view returns (uint32) {
-        return _gate.active;
+        return _ledger.active;
     }
 
     /// @inheritdoc IMembership
-    function seatAt(address account, uint48 time)
-        public
-        view
-        returns (bool active, uint8 constituency, uint32 ordinal)
-    {
-        Standing memory standing = _standings[account];
-        if (standing.since <= time) {
-            return (standing.status == Status.Active, standing.constituency, standing.ordinal);
+    function seatOf(address account) external view returns (uint32 seat, uint8 votesIn) {
+        Standing storage standing = _standings[account];
+        if (standing.status == Status.Active) (seat, votesIn) = (standing.seat, standing.votesIn);
+    }
+
+    /// @inheritdoc IMembership
+    function placeAt(address account, uint48 time) public view returns (uint256) {
+        Standing storage standing = _standings[account];
+        if (standing.since > time) {
+            uint256 packed = _past[standing.seat].upperLookupRecent(time);
+            return _place(Status(uint8(packed)), packed >> 8);
         }
-        return _unpack(_past[standing.seat].upperLookupRecent(time));
+        return _place(standing.status, uint256(standing.votesIn) << 32 | standing.ordinal);
+    }
+
+    /// @inheritdoc IMembership
+    function placesAt(address[] calldata accounts, uint48 time)
+        external
+        view
+        returns (uint256[] memory places)
+    {
+        places = new uint256[](accounts.length);
+        for (uint256 i = 0; i < places.length; ++i) {
+            places[i] = placeAt(accounts[i], time);
+        }
     }
 
     /// @inheritdoc IMembership
     function censusAt(uint48 time) external view returns (Census[] memory census) {
         census = new Census[](_constituencies.length);
         for (uint8 i = 0; i < census.length; ++i) {
-            census[i].active = uint32(_active[i].upperLookupRecent(time));
-            census[i].issued = _constituencies[i].issued;
+            uint32 active = uint32(_active[i].upperLookupRecent(time));
+            if (active == 0) continue;
+            census[i] = Census(active, _constituencies[i].issued);
         }
+    }
+
+    /// @inheritdoc IMembership
+    function groupOf(uint32 group) external view returns (Group memory) {
+        return _groups[group];
+    }
+
+    /// @inheritdoc IMembership
+    function declaredBy(address organization) external view returns (address) {
+        return _declared[organization];
+    }
+
+    /// @inheritdoc IMembership
+    function hashApplication(Application calldata application) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(APPLICATION_TYPEHASH, application)));
+    }
+
+    /// @inheritdoc IMembership
+    function hashMove(Move calldata move) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(MOVE_TYPEHASH, move)));
     }
 
     // ------------------------------------------------------------------ ERC-5805, ERC-6372
@@ -281,8 +488,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     /// @inheritdoc IVotes
     function getPastVotes(address account, uint256 timepoint) external view returns (uint256) {
-        (bool active,,) = seatAt(account, _settled(timepoint));
-        return active ? Rules.UNITS_PER_SEAT : 0;
+        return placeAt(account, _settled(timepoint)) == 0 ? 0 : Rules.UNITS_PER_SEAT;
     }
 
     /// @inheritdoc IVotes
@@ -308,9 +514,9 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         revert MembershipVoteNotDelegable();
     }
 
-    /// @notice 0: nothing here is signed. Part of ERC-5805.
-    function nonces(address) external pure returns (uint256) {
-        return 0;
+    /// @notice The nonce of the next signed act of `account`: application or change of account.
+    function nonces(address account) external view returns (uint256) {
+        return _standings[account].nonce;
     }
 
     /// @inheritdoc IERC6372
@@ -330,58 +536,43 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
 
     // ------------------------------------------------------------------ ERC-721, ERC-5192
 
-    /// @notice What a certificate is.
-    function name() public pure override returns (string memory) {
-        return "Seat in a meta-organization";
-    }
-
-    /// @notice Its symbol.
-    function symbol() public pure override returns (string memory) {
-        return "SEAT";
-    }
-
-    /// @notice 1 for an organization with an active or suspended seat, otherwise 0.
-    function balanceOf(address owner) public view override returns (uint256) {
+    /// @notice 1 for an organization that holds a seat, otherwise 0.
+    function balanceOf(address owner) external view returns (uint256) {
         require(owner != address(0), ERC721InvalidOwner(owner));
         return _holds(_standings[owner].status) ? 1 : 0;
     }
 
     /// @notice The profile of the organization that holds the seat.
-    function tokenURI(uint256 tokenId) public view override returns (string memory) {
-        return Cids.uri(_profiles[_requireOwned(tokenId)], Cids.RAW);
-    }
-
-    /// @inheritdoc IERC5192
-    function locked(uint256 tokenId) external view returns (bool) {
-        _requireOwned(tokenId);
-        return true;
+    function tokenURI(uint256 tokenId) external view returns (string memory) {
+        return Cids.uri(_profiles[ownerOf(tokenId)], Cids.RAW);
     }
 
     /// @notice See ERC-165.
     function supportsInterface(bytes4 interfaceId) public view override returns (bool) {
-        return interfaceId == type(IERC5192).interfaceId || interfaceId == type(IVotes).interfaceId
-            || interfaceId == type(IERC6372).interfaceId || super.supportsInterface(interfaceId);
+        return interfaceId == type(IVotes).interfaceId || interfaceId == type(IERC6372).interfaceId
+            || super.supportsInterface(interfaceId);
     }
 
-    function _ownerOf(uint256 tokenId) internal view override returns (address) {
+    function _holderOf(uint256 tokenId) internal view override returns (address) {
         if (tokenId > type(uint32).max) return address(0);
         address account = _accounts[uint32(tokenId)];
         return _holds(_standings[account].status) ? account : address(0);
     }
 
-    function _update(address, uint256, address) internal pure override returns (address) {
-        revert MembershipSeatBound();
+    /// @dev Constants instead of two storage slots for each founding.
+    function _EIP712Name() internal pure override returns (string memory) {
+        return "Membership";
     }
 
-    function _approve(address, uint256, address, bool) internal pure override {
-        revert MembershipSeatBound();
-    }
-
-    function _setApprovalForAll(address, address, bool) internal pure override {
-        revert MembershipSeatBound();
+    function _EIP712Version() internal pure override returns (string memory) {
+        return "1";
     }
 
     // ------------------------------------------------------------------ the register
+
+    function _applyInOwnConstituency(address organization, uint8 kind, bytes32 profile) private {
+        _apply(organization, _adoptedIn(organization), kind, profile, _admissibleAt());
+    }
 
     function _apply(
         address organization,
@@ -390,7 +581,7 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         bytes32 profile,
         uint48 admissibleAt
     ) private {
-        Standing memory standing = _standings[organization];
+        Standing memory standing = _load(organization);
         require(
             standing.status == Status.None || standing.status == Status.Exited,
             MembershipStatusUnexpected(organization, standing.status)
@@ -408,25 +599,22 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         emit Applied(organization, constituency, kind, profile, admissibleAt);
     }
 
-    /// @dev A returning organization keeps its seat number and gets a new ordinal.
+    /// @dev A returning organization keeps its seat number, and its group if it has one; otherwise it
+    /// gets a new ordinal.
     function _admit(address organization) private {
-        Standing memory standing = _standings[organization];
+        Standing memory standing = _load(organization);
         if (standing.seat == 0) {
-            standing.seat = ++_gate.seats;
+            standing.seat = ++_ledger.seats;
             _accounts[standing.seat] = organization;
         }
-        standing.ordinal = _constituencies[standing.constituency].issued++;
-        standing.status = Status.Active;
-        _change(organization, standing);
-        ++_gate.active;
-        _count(standing.constituency, true);
+        if (standing.group == 0) _settle(standing, standing.constituency);
 
         emit Admitted(
             organization, standing.seat, standing.constituency, standing.kind, standing.ordinal
         );
         emit Transfer(address(0), organization, standing.seat);
         emit Locked(standing.seat);
-        emit DelegateVotesChanged(organization, 0, Rules.UNITS_PER_SEAT);
+        _activate(organization, standing);
     }
 
     function _withdraw(address organization, Standing memory standing) private {
@@ -434,69 +622,241 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
         _change(organization, standing);
     }
 
+    function _exit(address organization, Standing memory standing) private {
+        _requireHeld(organization, standing.status);
+        if (standing.status == Status.Active) {
+            _silence(organization, standing, Status.Exited);
+        } else {
+            standing.status = Status.Exited;
+            _change(organization, standing);
+        }
+        emit Transfer(organization, address(0), standing.seat);
+    }
+
+    /// @dev From here on it has a vote.
+    function _activate(address organization, Standing memory standing) private {
+        standing.status = Status.Active;
+        _change(organization, standing);
+        ++_ledger.active;
+        _count(standing, true);
+        emit DelegateVotesChanged(organization, 0, Rules.UNITS_PER_SEAT);
+    }
+
+    /// @dev From here on it has no vote.
+    function _silence(address organization, Standing memory standing, Status status) private {
+        standing.status = status;
+        _change(organization, standing);
+        --_ledger.active;
+        _count(standing, false);
+        emit DelegateVotesChanged(organization, Rules.UNITS_PER_SEAT, 0);
+    }
+
+    function _move(address from, address to, bytes32 reason) private {
+        Standing memory standing = _load(from);
+        Standing memory fresh = _load(to);
+        _requireHeld(from, standing.status);
+        require(fresh.status == Status.None && fresh.seat == 0, MembershipAccountUsed(to));
+        _requireAdopted(to, standing.constituency);
+
+        _remember(standing);
+        Standing memory left;
+        (left.since, left.nonce) = (_now(), standing.nonce);
+        (standing.since, standing.nonce) = (_now(), fresh.nonce);
+        _store(to, standing);
+        _store(from, left);
+        _accounts[standing.seat] = to;
+        (_profiles[to], _profiles[from]) = (_profiles[from], 0);
+        delete _declared[from];
+
+        emit Moved(standing.seat, from, to, reason);
+        emit Transfer(from, to, standing.seat);
+        if (standing.status == Status.Active) {
+            emit DelegateVotesChanged(from, Rules.UNITS_PER_SEAT, 0);
+            emit DelegateVotesChanged(to, 0, Rules.UNITS_PER_SEAT);
+        }
+    }
+
+    // ------------------------------------------------------------------ where a vote counts
+
+    /// @dev In the group of the first that has one; without any, in a new one.
+    function _affiliate(address[] memory organizations, bytes32 reason) private {
+        require(organizations.length > 1, MembershipAffiliationInvalid(address(0)));
+        uint32 group = 0;
+        for (uint256 i = 0; i < organizations.length; ++i) {
+            Standing memory standing = _load(organizations[i]);
+            _requireHeld(organizations[i], standing.status);
+            require(
+                group == 0 || standing.group == 0 || standing.group == group,
+                MembershipAffiliationInvalid(organizations[i])
+            );
+            if (group == 0) group = standing.group;
+        }
+        if (group == 0) group = _newGroup(_standings[organizations[0]].votesIn);
+
+        for (uint256 i = 0; i < organizations.length; ++i) {
+            _join(organizations[i], group, reason);
+        }
+    }
+
+    function _newGroup(uint8 constituency) private returns (uint32 group) {
+        group = ++_ledger.groups;
+        _groups[group] = Group(constituency, _constituencies[constituency].issued++, 0);
+    }
+
+    function _join(address organization, uint32 group, bytes32 reason) private {
+        Standing memory standing = _load(organization);
+        if (standing.group == group) return;
+        bool active = standing.status == Status.Active;
+        if (active) _count(standing, false);
+
+        Group memory joined = _groups[group];
+        (standing.group, standing.votesIn, standing.ordinal) =
+        (group, joined.constituency, joined.ordinal);
+        _change(organization, standing);
+        if (active) _count(standing, true);
+        emit Affiliated(
+            organization, standing.seat, group, joined.constituency, joined.ordinal, reason
+        );
+    }
+
+    /// @dev Gives a seat a vote of its own, in a new place.
+    function _resettle(address organization, Standing memory standing, uint8 constituency) private {
+        bool active = standing.status == Status.Active;
+        if (active) _count(standing, false);
+
+        standing.group = 0;
+        _settle(standing, constituency);
+        _change(organization, standing);
+        if (active) _count(standing, true);
+    }
+
+    function _settle(Standing memory standing, uint8 constituency) private {
+        standing.votesIn = constituency;
+        standing.ordinal = _constituencies[constituency].issued++;
+    }
+
+    /// @dev A group counts while one of its seats is active.
+    function _count(Standing memory standing, bool more) private {
+        if (standing.group != 0) {
+            Group storage group = _groups[standing.group];
+            uint32 others = more ? group.active++ : --group.active;
+            if (others != 0) return;
+        }
+        Checkpoints.Trace208 storage trace = _active[standing.votesIn];
+        uint208 active = trace.latest();
+        // slither-disable-next-line unused-return
+        trace.push(_now(), more ? active + 1 : active - 1);
+    }
+
+    function _place(Status status, uint256 place) private pure returns (uint256) {
+        return status == Status.Active ? PLACED | place : 0;
+    }
+
+    // ------------------------------------------------------------------ history
+
+    /// @dev One place each for what costs a kilobyte of code.
+    function _load(address organization) private view returns (Standing memory) {
+        return _standings[organization];
+    }
+
+    function _store(address organization, Standing memory standing) private {
+        _standings[organization] = standing;
+    }
+
     /// @dev Every standing of a seat that lasted at least a second is kept.
     function _change(address organization, Standing memory next) private {
-        Standing storage standing = _standings[organization];
-        if (standing.seat != 0 && standing.since < _now()) {
-            // slither-disable-next-line unused-return
-            _past[standing.seat].push(standing.since, _pack(standing));
-        }
+        _remember(_load(organization));
         next.since = _now();
-        _standings[organization] = next;
+        _store(organization, next);
     }
 
-    function _count(uint8 constituency, bool more) private {
-        uint208 active = _active[constituency].latest();
+    /// @dev bits 0-7 status | 8-39 ordinal | 40-47 the constituency in which it votes.
+    function _remember(Standing memory standing) private {
+        if (standing.seat == 0 || standing.since == _now()) return;
         // slither-disable-next-line unused-return
-        _active[constituency].push(_now(), more ? active + 1 : active - 1);
+        _past[standing.seat].push(
+            standing.since,
+            uint208(standing.status) | uint208(standing.ordinal) << 8 | uint208(standing.votesIn)
+                << 40
+        );
     }
 
-    /// @dev bits 0-7 status | 8-15 constituency | 16-47 ordinal.
-    function _pack(Standing memory standing) private pure returns (uint208) {
-        return uint208(standing.status) | uint208(standing.constituency) << 8
-            | uint208(standing.ordinal) << 16;
-    }
-
-    function _unpack(uint208 packed) private pure returns (bool, uint8, uint32) {
-        return (uint8(packed) == uint8(Status.Active), uint8(packed >> 8), uint32(packed >> 16));
+    function _pending(Status status) private pure returns (bool) {
+        return status == Status.Applied || status == Status.Objected;
     }
 
     function _holds(Status status) private pure returns (bool) {
-        return status == Status.Active || status == Status.Suspended;
+        return status == Status.Active || status == Status.Suspended || status == Status.Lapsed;
+    }
+
+    function _requireStatus(address organization, Status status, Status expected) private pure {
+        require(status == expected, MembershipStatusUnexpected(organization, status));
+    }
+
+    function _requireHeld(address organization, Status status) private pure {
+        require(_holds(status), MembershipStatusUnexpected(organization, status));
+    }
+
+    // ------------------------------------------------------------------ signatures
+
+    function _useNonce(address account, uint32 nonce, uint48 validUntil) private {
+        require(validUntil >= _now(), MembershipSignatureExpired(validUntil));
+        uint32 expected = _standings[account].nonce;
+        require(nonce == expected, MembershipNonceMismatch(nonce, expected));
+
+        _standings[account].nonce = expected + 1;
+    }
+
+    function _requireSigned(address account, bytes32 digest, bytes calldata signature)
+        private
+        view
+    {
+        require(
+            SignatureChecker.isValidSignatureNowCalldata(account, digest, signature),
+            MembershipSignatureInvalid(account)
+        );
     }
 
     // ------------------------------------------------------------------ the gate
 
     function _takeTurn() private {
-        Gate memory gate = _currentGate();
-        require(
-            gate.admitted < gate.limit, MembershipPaceExhausted(gate.periodStart + gate.rule.period)
-        );
+        (uint48 start, uint32 limit, uint32 admitted) = _currentPeriod();
+        require(admitted < limit, MembershipPaceExhausted(start + _admission.period));
 
-        _gate.periodStart = gate.periodStart;
-        _gate.limit = gate.limit;
-        _gate.admitted = gate.admitted + 1;
+        (_ledger.periodStart, _ledger.limit, _ledger.admitted) = (start, limit, admitted + 1);
     }
 
-    /// @dev The gate as it stands now: a new period begins with the first look after the last one ended.
-    function _currentGate() private view returns (Gate memory gate) {
-        gate = _gate;
-        if (_now() >= gate.periodStart + gate.rule.period) {
-            gate.periodStart = _now();
-            gate.limit = _paceLimit(gate);
-            gate.admitted = 0;
-        }
+    /// @dev As it stands now: a new period begins with the first look after the last one ended.
+    function _currentPeriod() private view returns (uint48 start, uint32 limit, uint32 admitted) {
+        start = _ledger.periodStart;
+        if (_now() >= start + _admission.period) return (_now(), _paceLimit(), 0);
+        return (start, _ledger.limit, _ledger.admitted);
     }
 
     /// @dev Rounded down, against admissions in silence; the floor keeps a small register open.
-    function _paceLimit(Gate memory gate) private pure returns (uint32) {
-        uint256 share = uint256(gate.active) * gate.rule.share / Rules.BASIS;
-        return uint32(Math.max(share, gate.rule.floor));
+    function _paceLimit() private view returns (uint32) {
+        uint256 share = uint256(_ledger.active) * _admission.share / Rules.BASIS;
+        return uint32(Math.max(share, _admission.floor));
+    }
+
+    /// @dev The constituency of the adoption in force; reverts when there is none.
+    function _adoptedIn(address organization) private view returns (uint8) {
+        return _interConstitution().adoptionInForce(organization).constituency;
     }
 
     function _requireAdopted(address organization, uint8 constituency) private view {
-        uint8 adopted = _interConstitution().adoptionInForce(organization).constituency;
+        uint8 adopted = _adoptedIn(organization);
         require(adopted == constituency, MembershipConstituencyMismatch(constituency, adopted));
+    }
+
+    function _admissibleAt() private view returns (uint48) {
+        bool decided = _admission.method == AdmissionMethod.Decision;
+        return decided ? NEVER : _now() + _admission.window;
+    }
+
+    function _setReadoption(Readoption calldata readoption_) private {
+        (_ledger.grace, _ledger.consequence) = (readoption_.grace, readoption_.consequence);
+        emit ReadoptionChanged(readoption_);
     }
 
     function _setAdmission(Admission calldata admission_) private {
@@ -507,10 +867,8 @@ contract Membership is IMembership, Governed, ERC721Upgradeable {
             MembershipAdmissionInvalid(admission_)
         );
 
-        _gate.rule = admission_;
-        _gate.periodStart = _now();
-        _gate.limit = _paceLimit(_gate);
-        _gate.admitted = 0;
+        _admission = admission_;
+        (_ledger.periodStart, _ledger.limit, _ledger.admitted) = (_now(), _paceLimit(), 0);
         emit AdmissionChanged(admission_);
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Assembly} from "./Assembly.sol";
 import {Authority} from "./Authority.sol";
 import {InterConstitution} from "./InterConstitution.sol";
 import {Membership} from "./Membership.sol";
 import {MetaOrganization} from "./MetaOrganization.sol";
+import {Rulebook} from "./Rulebook.sol";
 import {Timelock} from "./Timelock.sol";
 import {IInterConstitution} from "./interfaces/IInterConstitution.sol";
 import {Founder} from "./interfaces/IMembership.sol";
@@ -20,7 +20,7 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 /// @title MetaOrganizationFactory
 /// @dev No state at all. Each contract's arguments name only contracts founded before it, so that every
 /// address is known in advance: authority and timelock, then the front door and the text, then the
-/// register, then those that read the register.
+/// register, then those that read it.
 contract MetaOrganizationFactory is IMetaOrganizationFactory {
     address private immutable META_ORGANIZATION;
     address private immutable TIMELOCK;
@@ -28,6 +28,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
     address private immutable INTER_CONSTITUTION;
     address private immutable MEMBERSHIP;
     address private immutable COMMONS;
+    address private immutable RULEBOOK;
     address private immutable ASSEMBLY;
 
     constructor(Modules memory implementations_) {
@@ -37,6 +38,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         INTER_CONSTITUTION = implementations_.interConstitution;
         MEMBERSHIP = implementations_.membership;
         COMMONS = implementations_.commons;
+        RULEBOOK = implementations_.rulebook;
         ASSEMBLY = implementations_.assembly_;
     }
 
@@ -59,7 +61,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         _initializePowers(modules, charter);
         _initializeFrontDoor(modules, charter);
         _initializeMembership(modules, charter, signatures);
-        _initializeAssembly(modules, charter);
+        _initializeRulebook(modules, charter);
         emit Founded(modules.metaOrganization, msg.sender, modules);
     }
 
@@ -81,6 +83,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
             interConstitution: INTER_CONSTITUTION,
             membership: MEMBERSHIP,
             commons: COMMONS,
+            rulebook: RULEBOOK,
             assembly_: ASSEMBLY
         });
     }
@@ -99,6 +102,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         made.interConstitution = _make(INTER_CONSTITUTION, _forGoverned(made), salt);
         made.membership = _make(MEMBERSHIP, _forMembership(made), salt);
         made.commons = _make(COMMONS, _forCommons(made), salt);
+        made.rulebook = _make(RULEBOOK, _forRulebook(made), salt);
         made.assembly_ = _make(ASSEMBLY, _forAssembly(made), salt);
     }
 
@@ -109,6 +113,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         made.interConstitution = _find(INTER_CONSTITUTION, _forGoverned(made), salt);
         made.membership = _find(MEMBERSHIP, _forMembership(made), salt);
         made.commons = _find(COMMONS, _forCommons(made), salt);
+        made.rulebook = _find(RULEBOOK, _forRulebook(made), salt);
         made.assembly_ = _find(ASSEMBLY, _forAssembly(made), salt);
     }
 
@@ -139,14 +144,14 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         return abi.encodePacked(made.authority, made.membership);
     }
 
-    function _forAssembly(Modules memory made) private pure returns (bytes memory) {
+    function _forRulebook(Modules memory made) private pure returns (bytes memory) {
         return abi.encodePacked(
-            made.authority,
-            made.timelock,
-            made.membership,
-            made.metaOrganization,
-            made.interConstitution
+            made.authority, made.timelock, made.metaOrganization, made.interConstitution
         );
+    }
+
+    function _forAssembly(Modules memory made) private pure returns (bytes memory) {
+        return abi.encodePacked(made.authority, made.timelock, made.membership, made.rulebook);
     }
 
     // ------------------------------------------------------------------ first state
@@ -155,21 +160,22 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
     function _initializePowers(Modules memory made, Charter calldata charter) private {
         address[] memory proposers = new address[](1);
         proposers[0] = made.assembly_;
-        require(charter.rules.length != 0, FactoryRuleMissing());
+        require(charter.terms.rules.length != 0, FactoryRuleMissing());
         Timelock(payable(made.timelock))
-            .initialize(charter.rules[0].delay, proposers, proposers, address(0));
+            .initialize(charter.terms.rules[0].delay, proposers, proposers, address(0));
         Authority(made.authority).initialize(made.timelock);
     }
 
     function _initializeFrontDoor(Modules memory made, Charter calldata charter) private {
-        bytes32[] memory names = new bytes32[](6);
-        address[] memory modules = new address[](6);
+        bytes32[] memory names = new bytes32[](7);
+        address[] memory modules = new address[](7);
         (names[0], modules[0]) = ("timelock", made.timelock);
         (names[1], modules[1]) = ("authority", made.authority);
         (names[2], modules[2]) = ("interConstitution", made.interConstitution);
         (names[3], modules[3]) = ("membership", made.membership);
         (names[4], modules[4]) = ("commons", made.commons);
-        (names[5], modules[5]) = ("assembly", made.assembly_);
+        (names[5], modules[5]) = ("rulebook", made.rulebook);
+        (names[6], modules[6]) = ("assembly", made.assembly_);
         MetaOrganization(made.metaOrganization)
             .initialize(charter.name, charter.charter, names, modules);
     }
@@ -185,7 +191,13 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
             text.adopt(_adoption(charter.founders[i], charter.text), signatures[i]);
         }
         Membership(made.membership)
-            .initialize(charter.admission, charter.constituencies, charter.kinds, charter.founders);
+            .initialize(
+                charter.admission,
+                charter.readoption,
+                charter.constituencies,
+                charter.kinds,
+                charter.founders
+            );
     }
 
     function _adoption(Founder calldata founder, bytes32 text)
@@ -204,7 +216,7 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
         });
     }
 
-    function _initializeAssembly(Modules memory made, Charter calldata charter) private {
+    function _initializeRulebook(Modules memory made, Charter calldata charter) private {
         uint256 length = charter.assignments.length;
         address[] memory targets = new address[](length);
         bytes4[] memory selectors = new bytes4[](length);
@@ -215,7 +227,6 @@ contract MetaOrganizationFactory is IMetaOrganizationFactory {
             require(targets[i] != address(0), FactoryModuleUnknown(assignment.module));
             (selectors[i], rules[i]) = (assignment.selector, assignment.rule);
         }
-        Assembly(payable(made.assembly_))
-            .initialize(charter.votingDelay, charter.rules, targets, selectors, rules);
+        Rulebook(made.rulebook).initialize(charter.terms, targets, selectors, rules);
     }
 }

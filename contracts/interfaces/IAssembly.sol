@@ -1,112 +1,90 @@
 // SPDX-License-Identifier: MIT
 pragma solidity >=0.8.27;
 
-/// @notice How votes become a decision; later ones are the stricter.
-/// @dev Weighted and Consent have their place in the order and cannot be chosen yet.
-enum Method {
-    Majority,
-    Weighted,
-    EachClass,
-    Consent
+import {ClassTally, Rule} from "./IRulebook.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+
+/// @notice A vote that was signed to be sent by somebody else: the Governor's `Ballot`, nonce 0.
+struct SignedVote {
+    address voter;
+    uint8 support;
+    bytes signature;
 }
 
-/// @notice A decision rule: one storage slot.
-/// @param method see {Method}.
-/// @param approval basis points of (for + against) that the votes in favour must exceed, over all
-/// constituencies; 5,000 to 9,999.
-/// @param quorum basis points of the active seats at the snapshot that must take part (for, against or
-/// abstain); 0 to 10,000.
-/// @param delay seconds between queueing and execution.
-/// @param votingPeriod seconds in which votes are cast; at least 1.
-struct Rule {
-    Method method;
-    uint16 approval;
-    uint16 quorum;
-    uint32 delay;
-    uint32 votingPeriod;
-}
+/// @title All active seats deciding: OpenZeppelin's Governor interface over seats.
+/// @notice The rule of a proposal is the Rulebook's answer to its actions, never the proposer's choice, and
+/// is frozen when it is proposed. Every signed vote has nonce 0: a seat votes once, and who voted is
+/// recorded. Affiliated seats share one vote; the first that is cast counts.
+/// Assumptions: Rulebook, Membership and Timelock are those of the same founding.
+/// Powers: the proposer can cancel until voting starts; a constituency can ask for its own consent until
+/// then, where the rule allows it; nobody can veto, and nothing here can be set.
+interface IAssembly is IGovernor {
+    /// @notice This rule, with this edition of the weights, decides `proposalId`, whatever changes later.
+    event RuleFrozen(uint256 indexed proposalId, Rule rule, uint8 edition);
+    /// @notice Seat `seat` asks that `proposalId` needs the consent of each class.
+    event UpgradeRequested(
+        uint256 indexed proposalId, uint32 indexed seat, uint8 indexed constituency
+    );
+    /// @notice At the request of constituency `constituency`, `proposalId` needs each class.
+    event ProposalUpgraded(uint256 indexed proposalId, uint8 indexed constituency);
+    /// @notice A late vote changed the outcome: votes on `proposalId` are cast until `extendedDeadline`.
+    event ProposalExtended(uint256 indexed proposalId, uint64 extendedDeadline);
+    /// @notice The first `pages` pages of constituency `constituency` have been added up.
+    event VotesCounted(uint256 indexed proposalId, uint8 indexed constituency, uint32 pages);
+    /// @notice The signed vote of `voter` on `proposalId` was not counted, for this reason.
+    event VoteRefused(uint256 indexed proposalId, address indexed voter, bytes4 reason);
 
-/// @notice The votes of one constituency in one proposal, in units (10,000 a seat), and its active seats
-/// at the snapshot.
-struct ClassTally {
-    uint256 against;
-    uint256 inFavour;
-    uint256 abstain;
-    uint256 seats;
-}
-
-/// @title All active seats deciding: OpenZeppelin's Governor over seats, with rules chosen by action.
-/// @notice The rule of a proposal is as strict, in every part, as each of the rules of its actions and the
-/// ordinary rule; it is never the proposer's choice, and is frozen when it is proposed. An action has the
-/// rule that is assigned to its target and selector; without one, the amendment rule when the target is a
-/// contract of this meta-organization, and the ordinary rule when it is not. The kernel (Assembly, Timelock, Authority, MetaOrganization,
-/// InterConstitution) always needs the amendment rule.
-/// Assumptions: a contract of this meta-organization answers `authority()` with its Authority.
-/// Powers: the proposer can cancel until voting starts; nobody can veto.
-interface IAssembly {
-    /// @notice Rule number `index` is now this one; 0 is the ordinary rule, 1 the amendment rule.
-    event RuleSet(uint8 indexed index, Rule rule);
-    /// @notice Calls of `selector` on `target` now need rule number `index`.
-    event RuleAssigned(address indexed target, bytes4 indexed selector, uint8 index);
-    /// @notice Calls of `selector` on `target` have no rule of their own any more.
-    event RuleUnassigned(address indexed target, bytes4 indexed selector);
-    /// @notice This rule decides `proposalId`, whatever changes later.
-    event RuleFrozen(uint256 indexed proposalId, Rule rule);
-    /// @notice The time between proposal and voting is now `votingDelay` seconds.
-    event VotingDelayChanged(uint32 votingDelay);
-
-    /// @notice This seat has voted on this proposal already.
+    /// @notice This seat, or one of its group, has voted on this proposal already.
     error AssemblyAlreadyVoted(uint256 proposalId, address account);
-    /// @notice Only an organization with an active seat can vote.
+    /// @notice Only an organization with an active seat can do this.
     error AssemblySeatRequired(address account);
     /// @notice The seat became active after the proposal's snapshot; it votes on later proposals.
     error AssemblySeatTooRecent(address account, uint256 snapshot);
-    /// @notice A vote is 0 (against), 1 (for) or 2 (abstain).
+    /// @notice A vote is 0 (against), 1 (for) or 2 (abstain); or 255, split into three parts.
     error AssemblySupportUnknown(uint8 support);
-    /// @notice A rule is out of range: approval 5,000 to 9,999, quorum at most 10,000, a voting period.
-    error AssemblyRuleInvalid(Rule rule);
-    /// @notice This method of decision cannot be chosen yet.
-    error AssemblyMethodUnavailable(Method method);
-    /// @notice The amendment rule may in no respect be weaker than the ordinary rule.
-    error AssemblyAmendmentWeaker(Rule amendment, Rule ordinary);
-    /// @notice There is no rule with this number, or no room for another.
-    error AssemblyRuleUnknown(uint8 index);
-    /// @notice What the kernel does always needs the amendment rule.
-    error AssemblyRuleFixed(address target, bytes4 selector);
+    /// @notice A split vote has three parts (against, for, abstain) of 10,000 units together.
+    error AssemblySplitInvalid(bytes params);
+    /// @notice Under consent, a vote against is an objection: give the reason.
+    error AssemblyReasonMissing(uint256 proposalId, address account);
+    /// @notice This seat has as many proposals open as one seat may; wait until voting on one is over.
+    error AssemblyProposalsOpen(uint32 seat, uint8 openProposals);
+    /// @notice The rule of this proposal cannot be made stricter by a constituency.
+    error AssemblyUpgradeUnavailable(uint256 proposalId);
+    /// @notice This seat has asked for the upgrade already.
+    error AssemblyUpgradeRequested(uint256 proposalId, uint32 seat);
 
-    /// @notice Sets rule number `index`; `index` = the number of rules adds one.
-    /// @dev Requirements: caller allowed by Authority. Emits {RuleSet}. Open proposals keep theirs.
-    function setRule(uint8 index, Rule calldata rule) external;
+    /// @notice Asks, for the caller's seat, that a proposal needs the consent of each class.
+    /// @dev Requirements: the caller holds an active seat; voting has not started; the rule allows it; the
+    /// proposal does not remove a member. When more than half of the active seats of a constituency have
+    /// asked, it does. Emits {UpgradeRequested} and {ProposalUpgraded}.
+    function requestUpgrade(uint256 proposalId) external;
 
-    /// @notice Gives calls of `selector` on `target` a rule of their own.
-    /// @dev Requirements: caller allowed by Authority; the target is not of the kernel.
-    function assignRule(address target, bytes4 selector, uint8 index) external;
+    /// @notice Casts many signed votes; those that cannot be counted are left out and reported.
+    /// @dev Requirements: the proposal is open to votes. A contract account has 200,000 gas to check its
+    /// signature; one that needs more votes by `castVoteBySig`. Emits `VoteCast` or {VoteRefused} for each.
+    function castVotesBySig(uint256 proposalId, SignedVote[] calldata votes)
+        external
+        returns (uint256 counted);
 
-    /// @notice Takes the rule of its own from calls of `selector` on `target`.
-    /// @dev Requirements: caller allowed by Authority.
-    function unassignRule(address target, bytes4 selector) external;
+    /// @notice Adds up at most `pages` pages of votes and keeps the sums, for a register that is too
+    /// large to be counted when a proposal is queued; anyone may call, as often as needed.
+    /// @dev Requirements: voting is over; the proposal is neither canceled nor queued.
+    function countVotes(uint256 proposalId, uint256 pages) external;
 
-    /// @notice Sets the time between proposal and voting.
-    /// @dev Requirements: caller allowed by Authority.
-    function setVotingDelay(uint32 votingDelay) external;
-
-    /// @notice All rules by number.
-    function rules() external view returns (Rule[] memory);
-
-    /// @notice Whether calls of `selector` on `target` have a rule of their own, and which.
-    function assignedRule(address target, bytes4 selector)
+    /// @notice The rule that decides `proposalId`, and the edition of the weights.
+    function proposalRule(uint256 proposalId)
         external
         view
-        returns (bool assigned, uint8 index);
+        returns (Rule memory rule, uint8 edition);
 
-    /// @notice The rule that a proposal of these actions would have now.
-    function ruleFor(address[] calldata targets, bytes[] calldata calldatas)
-        external
-        view
-        returns (Rule memory);
+    /// @notice The seat that proposed.
+    function proposalSeat(uint256 proposalId) external view returns (uint32);
 
-    /// @notice The rule that decides `proposalId`.
-    function proposalRule(uint256 proposalId) external view returns (Rule memory);
+    /// @notice Whether a late vote has extended the voting.
+    function proposalExtended(uint256 proposalId) external view returns (bool);
+
+    /// @notice How many seats of `constituency` have asked for an upgrade.
+    function upgradeRequests(uint256 proposalId, uint8 constituency) external view returns (uint256);
 
     /// @notice The votes and seats of each constituency, in order of index.
     function proposalTallies(uint256 proposalId) external view returns (ClassTally[] memory);
@@ -123,8 +101,14 @@ interface IAssembly {
         view
         returns (uint256);
 
+    /// @notice 0: a signed vote needs no counter.
+    function nonces(address account) external view returns (uint256);
+
     /// @notice The register of seats, where votes come from.
     function token() external view returns (address);
+
+    /// @notice How decisions are made.
+    function rulebook() external view returns (address);
 
     /// @notice What executes decisions.
     function timelock() external view returns (address);

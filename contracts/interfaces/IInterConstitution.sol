@@ -100,6 +100,13 @@ interface IInterConstitution is IERC5289 {
     /// @dev Reverts with {InterConstitutionNotAdopted} when there is none.
     function adoptionInForce(address organization) external view returns (Record memory);
 
+    /// @notice Whether `organization` has adopted the version in force, which one that is, and since when
+    /// it is in force.
+    function adopted(address organization)
+        external
+        view
+        returns (bool done, uint16 inForce, uint48 since);
+
     /// @notice The EIP-712 digest that the organization signs.
     function hashAdoption(Adoption calldata adoption) external view returns (bytes32);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity >=0.8.27;
 
-import {Rule} from "./IAssembly.sol";
-import {Admission, Founder} from "./IMembership.sol";
+import {Admission, Founder, Readoption} from "./IMembership.sol";
+import {Terms} from "./IRulebook.sol";
 
 /// @notice A rule for one function of one module.
 /// @param module its name, for example "membership".
@@ -18,8 +18,8 @@ struct Assignment {
 /// @param charter sha2-256 of the charter document. @param text sha2-256 of the InterConstitution.
 /// @param codec the text's codec.
 /// @param constituencies names of the classes. @param kinds names of the kinds of organization.
-/// @param admission the rule of admission. @param votingDelay seconds from proposal to voting.
-/// @param rules ordinary, amendment, then others. @param assignments which function needs which rule.
+/// @param admission the rule of admission. @param readoption what follows an amendment of the text.
+/// @param terms how decisions are made. @param assignments which function needs which rule.
 /// @param founders those who take the first seats.
 struct Charter {
     string name;
@@ -29,8 +29,8 @@ struct Charter {
     bytes28[] constituencies;
     bytes32[] kinds;
     Admission admission;
-    uint32 votingDelay;
-    Rule[] rules;
+    Readoption readoption;
+    Terms terms;
     Assignment[] assignments;
     Founder[] founders;
 }
@@ -43,6 +43,7 @@ struct Modules {
     address interConstitution;
     address membership;
     address commons;
+    address rulebook;
     address assembly_;
 }
 

@@ -14,17 +14,18 @@ library VotePages {
         return (page >> place) & 1 == 1;
     }
 
-    /// @notice The page after seat `place` gave `weight` units to `support` (0 against, 1 for, 2 abstain).
-    /// @dev The caller has checked that the seat has not voted and that `weight` <= 10,000.
-    function record(uint256 page, uint256 place, uint256 support, uint256 weight)
+    /// @notice The page after seat `place` gave these units.
+    /// @dev The caller has checked that the seat has not voted and that the units are 10,000 together.
+    function record(uint256 page, uint256 place, uint256 against, uint256 inFavour, uint256 abstain)
         internal
         pure
         returns (uint256)
     {
-        return (page | (1 << place)) + (weight << (SEATS + TALLY_BITS * support));
+        uint256 units = against | inFavour << TALLY_BITS | abstain << 2 * TALLY_BITS;
+        return (page | 1 << place) + (units << SEATS);
     }
 
-    /// @notice The units of the page for `support`.
+    /// @notice The units of the page for `support` (0 against, 1 for, 2 abstain).
     function tally(uint256 page, uint256 support) internal pure returns (uint256) {
         return (page >> (SEATS + TALLY_BITS * support)) & TALLY_MASK;
     }
