@@ -15,6 +15,7 @@ class AdmissionMethod(IntEnum):
 
     OPEN = 0
     LAZY_CONSENT = 1
+    DECISION = 2
 
     @property
     def words(self) -> str:
@@ -25,8 +26,8 @@ class Admission(Model):
     """The rule of admission.
 
     Args:
-        method: at once, or after a window in which no active member objected.
-        window: seconds for objections; 0 when open.
+        method: at once, after a window in which no active member objected, or only by a decision.
+        window: seconds for objections; 0 when open or by decision.
         period: seconds over which admissions without a decision are counted, at least 1.
         share: seats that one period may admit, basis points of the active seats at its start.
         floor: seats that one period may admit at least, 1 or more.
@@ -39,10 +40,51 @@ class Admission(Model):
     floor: int = Field(ge=1, lt=1 << 16)
 
     @model_validator(mode="after")
-    def _open_has_no_window(self) -> Self:
-        if self.method == AdmissionMethod.OPEN and self.window:
-            raise ValueError("open admission has no window: set it to 0, or use lazy consent")
+    def _only_silence_has_a_window(self) -> Self:
+        if self.method != AdmissionMethod.LAZY_CONSENT and self.window:
+            raise ValueError(
+                f"admission by the method {self.method.words!r} has no window: set it to 0, "
+                "or use lazy consent"
+            )
         return self
+
+
+class Consequence(IntEnum):
+    """What becomes of a seat whose organization has not adopted the text in force in time.
+
+    Nothing but that it is shown; it has no vote until it adopts; it ends.
+    """
+
+    SHOWN = 0
+    SUSPENDED = 1
+    EXITED = 2
+
+    @property
+    def words(self) -> str:
+        return self.name.lower()
+
+
+class Readoption(Model):
+    """What follows an amendment of the InterConstitution.
+
+    Args:
+        grace: seconds in which every organization may adopt the new text, or leave.
+        consequence: what anyone may bring about after that.
+    """
+
+    grace: int = Field(ge=0, lt=1 << 32)
+    consequence: Consequence
+
+
+def may_lapse(rule: Readoption, adopted: bool, since: int, now: int) -> bool:
+    """Whether a seat's vote can be taken, or the seat ended, because its text is out of date.
+
+    Args:
+        adopted: the text in force. since: when it came into force, Unix seconds.
+
+    Source: Membership.lapse.
+    """
+    return rule.consequence != Consequence.SHOWN and not adopted and now > since + rule.grace
 
 
 class Gate(Model):

@@ -1,9 +1,11 @@
 """How votes become a decision. The contract's counterpart is `contracts/libraries/Rules.sol`."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from enum import IntEnum
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntFlag
+from functools import reduce
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from metaorg.types import Address, Hex, Model
 
@@ -16,35 +18,63 @@ SUPPORT = ("against", "for", "abstain")
 """The names of a vote's values 0, 1 and 2 (Governor Bravo)."""
 
 
-class Method(IntEnum):
-    """How votes become a decision; later ones are the stricter."""
+SPLIT = 255
+"""The value of a vote that is given in three parts (fractional counting)."""
+SHARE = 10**9
+"""Weighted shares are counted in parts of 1e-9, rounded down."""
+REMOVAL = "expel"
+"""The register's function that no constituency can make harder to decide."""
 
-    MAJORITY = 0
-    WEIGHTED = 1
-    EACH_CLASS = 2
-    CONSENT = 3
+
+class Method(IntFlag):
+    """How votes become a decision; later ones are stricter, and a set asks for all its members."""
+
+    MAJORITY = 1
+    WEIGHTED = 2
+    EACH_CLASS = 4
+    CONSENT = 8
 
     @property
     def words(self) -> str:
-        return self.name.lower().replace("_", " ")
+        return " and ".join((one.name or "").lower().replace("_", " ") for one in self)
 
 
 class Rule(Model):
     """A decision rule.
 
     Args:
-        method: see `Method`.
-        approval: basis points of (for + against) that the votes in favour must exceed, 5000..9999.
+        methods: see `Method`; at least one.
+        approval: basis points that must be exceeded, 5000..9999; 0 for consent alone.
         quorum: basis points of active seats at the snapshot that must take part, 0..10000.
+        objections: consent: so many votes against stop the decision, at least 1; otherwise 0.
+        closing: percent of the voting period, at its end, in which a vote that changes the outcome
+            extends the voting once, by as long again; 0 for never.
+        upgradable: whether a constituency can ask for each class before voting starts.
         delay: seconds between queueing and execution.
         voting_period: seconds in which votes are cast, at least 1.
     """
 
-    method: Method
-    approval: int = Field(ge=BASIS // 2, lt=BASIS)
+    methods: Method
+    approval: int = Field(ge=0, lt=BASIS)
     quorum: int = Field(ge=0, le=BASIS)
+    objections: int = Field(default=0, ge=0, lt=1 << 16)
+    closing: int = Field(default=0, ge=0, le=100)
+    upgradable: bool = False
     delay: int = Field(ge=0, lt=1 << 32)
     voting_period: int = Field(ge=1, lt=1 << 32)
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        if not self.methods:
+            raise ValueError("a rule has at least one method")
+        if self.methods == Method.CONSENT:
+            if self.approval:
+                raise ValueError("consent has no approval: nobody needs to be in favour")
+        elif self.approval < BASIS // 2:
+            raise ValueError("approval is at least 50 % and below 100 %; it must be exceeded")
+        if (Method.CONSENT in self.methods) != bool(self.objections):
+            raise ValueError("consent needs a number of objections from 1; no other method does")
+        return self
 
 
 class ClassTally(Model):
@@ -57,11 +87,16 @@ class ClassTally(Model):
 
 
 class Vote(Model):
-    """One seat's vote: where it counts, 0 against / 1 for / 2 abstain, and its units."""
+    """One vote: where it counts, and its units against, for and abstaining, 10,000 together."""
 
     constituency: int
-    support: int = Field(ge=0, le=2)
-    weight: int = Field(default=UNITS_PER_SEAT, ge=0)
+    units: tuple[int, int, int]
+
+    @classmethod
+    def whole(cls, constituency: int, support: int) -> Self:
+        """All 10,000 units for one value: 0 against, 1 for, 2 abstain."""
+        against, in_favour, abstain = (UNITS_PER_SEAT * (support == value) for value in range(3))
+        return cls(constituency=constituency, units=(against, in_favour, abstain))
 
 
 class Outcome(Model):
@@ -74,32 +109,64 @@ class Outcome(Model):
 def strictness(rule: Rule) -> int:
     """The rule as one number: the larger, the stricter.
 
-    A total order, and so transitive: who must agree (method), how many of them (approval), how many
-    take part (quorum), how long others can react (delay), how long all can vote (period).
+    A total order, and so transitive: who must agree (methods), how many of them (approval), how
+    many take part (quorum), how few may object, how long others can react (delay), how long all can
+    vote (period), how long a late swing keeps it open, whether a class can ask for more.
+
+    Source: Rules.strictness.
     """
     return (
-        rule.method << 96
-        | rule.approval << 80
-        | rule.quorum << 64
-        | rule.delay << 32
-        | rule.voting_period
+        rule.methods << 128
+        | rule.approval << 112
+        | rule.quorum << 96
+        | _intolerance(rule) << 80
+        | rule.delay << 48
+        | rule.voting_period << 16
+        | rule.closing << 8
+        | rule.upgradable
     )
 
 
 def strictest(rules: Iterable[Rule]) -> Rule:
-    """The rule that is as strict as all of these in every part; at least one is given.
+    """The least rule that is as strict as all of these in every part; at least one is given.
 
-    The larger of each part, so that no action of a proposal weakens what another one needs.
+    All methods that any of them asks for, and the stricter of each other part, so that no action of
+    a proposal takes away what another one needs.
 
     Source: Rules.strictest.
     """
-    parts = [[getattr(rule, part) for part in Rule.model_fields] for rule in rules]
-    return Rule(**dict(zip(Rule.model_fields, map(max, *parts, parts[0]), strict=True)))
+    return reduce(_both, rules)
 
 
 def no_weaker(rule: Rule, other: Rule) -> bool:
-    """Whether every part of `rule` is at least as strict as that of `other`."""
-    return all(getattr(rule, part) >= getattr(other, part) for part in Rule.model_fields)
+    """Whether every part of `rule` is at least as strict as that of `other`.
+
+    Methods are compared by their order.
+
+    Source: Rules.noWeaker.
+    """
+    larger = ("methods", *_LARGER_IS_STRICTER)
+    return _intolerance(rule) >= _intolerance(other) and all(
+        getattr(rule, part) >= getattr(other, part) for part in larger
+    )
+
+
+_LARGER_IS_STRICTER = ("approval", "quorum", "delay", "voting_period", "closing")
+
+
+def _both(one: Rule, other: Rule) -> Rule:
+    parts = {part: max(getattr(one, part), getattr(other, part)) for part in _LARGER_IS_STRICTER}
+    return Rule(
+        methods=one.methods | other.methods,
+        objections=max(one, other, key=_intolerance).objections,
+        upgradable=one.upgradable or other.upgradable,
+        **parts,
+    )
+
+
+def _intolerance(rule: Rule) -> int:
+    """The fewer objections stop a decision, the larger; 0 where objections do not count."""
+    return (1 << 16) - rule.objections if rule.objections else 0
 
 
 class Action(Model):
@@ -116,20 +183,20 @@ def rule_for(
     kernel: frozenset[Address],
     governed: frozenset[Address],
 ) -> Rule:
-    """The rule of a proposal: as strict as that of each action, and as the ordinary rule.
+    """The rule of a proposal: as strict as that of each action.
 
     Args:
-        actions: in any order; none gives the ordinary rule.
+        actions: in any order, at least one.
         rules: by number; 0 is the ordinary rule, 1 the amendment rule.
         assigned: (target, selector) -> number of the rule, for functions with a rule of their own.
         kernel: contracts that always need the amendment rule.
         governed: targets that obey this meta-organization's Authority, or get data without having
             code: one that obeys may stand there later.
 
-    Source: Assembly.ruleFor.
+    Source: Rulebook.ruleFor.
     """
     numbers = [_rule_number(action, assigned, kernel, governed) for action in actions]
-    return strictest(rules[number] for number in (ORDINARY, *numbers))
+    return strictest(rules[number] for number in numbers)
 
 
 def _rule_number(
@@ -148,55 +215,111 @@ def tally(votes_cast: Sequence[Vote], seats: Sequence[int]) -> list[ClassTally]:
     """Add up votes by constituency; `seats` are the active seats of each at the snapshot."""
     sums = [[0, 0, 0] for _ in seats]
     for vote in votes_cast:
-        sums[vote.constituency][vote.support] += vote.weight
+        for place, units in enumerate(vote.units):
+            sums[vote.constituency][place] += units
     return [
         ClassTally(against=against, in_favour=in_favour, abstain=abstain, seats=count)
         for (against, in_favour, abstain), count in zip(sums, seats, strict=True)
     ]
 
 
-def decide(rule: Rule, tallies: Sequence[ClassTally], names: Sequence[str] = ()) -> Outcome:
-    """Whether enough seats took part and enough of them agreed.
+def decide(
+    rule: Rule,
+    tallies: Sequence[ClassTally],
+    weights: Sequence[int] = (),
+    names: Sequence[str] = (),
+) -> Outcome:
+    """Whether enough seats took part and enough of them agreed, by every method of the rule.
 
-    Ties fail. Abstentions count for the quorum only. Shares are compared by cross-multiplying
-    integers, so that nothing is rounded. *Each class*: every constituency that has seats must be in
-    favour by majority; one in which nobody voted for or against has not agreed.
+    Ties fail. Abstentions count for the quorum only. Where there is no seat, nothing passes. Shares
+    are compared by cross-multiplying integers, so that nothing is rounded but weighted shares.
+    *Each class*: every constituency that has seats must be in favour by majority; one in which nobody
+    voted for or against has not agreed.
 
     Args:
-        rule: majority or each class.
         tallies: one per constituency, in order of index.
+        weights: fixed shares of the constituencies in basis points; those beyond its end have none.
         names: of the constituencies, for the reasons; may be shorter than `tallies`.
-
-    Raises:
-        NotImplementedError: the method cannot be chosen yet.
 
     Source: Rules.passes (the same vectors: tests/vectors/decision.json).
     """
-    if rule.method not in (Method.MAJORITY, Method.EACH_CLASS):
-        raise NotImplementedError(rule.method.words)
-    against = sum(tally.against for tally in tallies)
-    in_favour = sum(tally.in_favour for tally in tallies)
-    cast = against + in_favour + sum(tally.abstain for tally in tallies)
-    seats = sum(tally.seats for tally in tallies)
-    reasons = []
-    if cast * BASIS < seats * UNITS_PER_SEAT * rule.quorum:
-        reasons.append(
-            f"quorum missed: {votes(cast)} of {seats} seats took part, "
+    total = ClassTally(
+        **{part: sum(getattr(tally, part) for tally in tallies) for part in ClassTally.model_fields}
+    )
+    reasons = [
+        *_too_few(rule, total),
+        *_not_approved(rule, total),
+        *_not_weighty(rule, tallies, weights),
+        *_not_agreed(rule, tallies, names),
+        *_objected(rule, total),
+    ]
+    return Outcome(passed=not reasons, reasons=tuple(reasons))
+
+
+def weighted_share(tallies: Sequence[ClassTally], weights: Sequence[int]) -> int:
+    """The sum of each constituency's share in favour times its weight, in parts of 1e-9.
+
+    Each product is rounded down. The weight of a constituency in which nobody voted for or against
+    is void: it is not given to the others.
+
+    Source: Rules.weightedShare.
+    """
+    return sum(
+        tally.in_favour * weight * SHARE // ((tally.against + tally.in_favour) * BASIS)
+        for tally, weight in zip(tallies, weights, strict=False)
+        if tally.against + tally.in_favour
+    )
+
+
+def _too_few(rule: Rule, total: ClassTally) -> Iterator[str]:
+    cast = total.against + total.in_favour + total.abstain
+    if not total.seats:
+        yield "nobody held a seat"
+    elif cast * BASIS < total.seats * UNITS_PER_SEAT * rule.quorum:
+        yield (
+            f"quorum missed: {votes(cast)} of {total.seats} seats took part, "
             f"{percent(rule.quorum)} are needed"
         )
-    if in_favour * BASIS <= (against + in_favour) * rule.approval:
-        reasons.append(
-            f"not approved: {votes(in_favour)} for and {votes(against)} against, "
+
+
+def _not_approved(rule: Rule, total: ClassTally) -> Iterator[str]:
+    shared = rule.methods & (Method.MAJORITY | Method.EACH_CLASS)
+    if shared and total.in_favour * BASIS <= (total.against + total.in_favour) * rule.approval:
+        yield (
+            f"not approved: {votes(total.in_favour)} for and {votes(total.against)} against, "
             f"more than {percent(rule.approval)} in favour are needed"
         )
-    if rule.method == Method.EACH_CLASS:
-        reasons += [
-            f"{names[index] if index < len(names) else f'constituency {index}'} did not agree: "
-            f"{votes(tally.in_favour)} for and {votes(tally.against)} against"
-            for index, tally in enumerate(tallies)
-            if tally.seats and tally.in_favour <= tally.against
-        ]
-    return Outcome(passed=not reasons, reasons=tuple(reasons))
+
+
+def _not_weighty(
+    rule: Rule, tallies: Sequence[ClassTally], weights: Sequence[int]
+) -> Iterator[str]:
+    share = weighted_share(tallies, weights)
+    if Method.WEIGHTED in rule.methods and share * BASIS <= rule.approval * SHARE:
+        yield (
+            f"not approved by weight: {share * 100 / SHARE:.7f} % in favour, "
+            f"more than {percent(rule.approval)} are needed"
+        )
+
+
+def _not_agreed(rule: Rule, tallies: Sequence[ClassTally], names: Sequence[str]) -> Iterator[str]:
+    if Method.EACH_CLASS not in rule.methods:
+        return
+    for index, tally in enumerate(tallies):
+        if tally.seats and tally.in_favour <= tally.against:
+            name = names[index] if index < len(names) else f"constituency {index}"
+            yield (
+                f"{name} did not agree: {votes(tally.in_favour)} for and "
+                f"{votes(tally.against)} against"
+            )
+
+
+def _objected(rule: Rule, total: ClassTally) -> Iterator[str]:
+    if Method.CONSENT in rule.methods and total.against >= rule.objections * UNITS_PER_SEAT:
+        yield (
+            f"objected: {votes(total.against)} votes against with a reason, "
+            f"{rule.objections} stop the decision"
+        )
 
 
 def votes(units: int) -> str:
