@@ -1,0 +1,100 @@
+"""What the chain says of a meta-organization at one block, as plain values."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from metaorg.onchain.assembly import Actions
+from metaorg.onchain.chain import Block
+from metaorg.onchain.inter_constitution import Version
+from metaorg.rules.admission import Admission
+from metaorg.rules.decision import Rule
+from metaorg.types import Address, Digest, Hex, Model
+
+FRONT_DOOR = "metaOrganization"
+"""The front door's name among its modules; it does not register itself."""
+OPEN = ("pending", "active", "succeeded", "queued")
+"""States of a proposal that can still be carried out."""
+
+
+class Assignment(Model):
+    """A function with a decision rule of its own."""
+
+    target: Address
+    selector: Hex
+    rule: int
+
+
+class ProposalFacts(Model):
+    """A proposal; `state` is one of the Governor's, in small letters."""
+
+    number: int
+    description: str
+    state: str
+    actions: Actions
+
+
+class Activity(Model):
+    """What a member did with a proposal."""
+
+    what: Literal["proposal", "vote"]
+    proposal: int
+    member: Address
+
+
+class Facts(Model):
+    """A meta-organization at one block.
+
+    Args:
+        name: as its front door says it. charter: digest of the charter document, zero for none.
+        contracts: by name, the front door first, the others in order of their first registration.
+        members: accounts with an active seat, by seat number.
+        constituencies: name and active seats of each, by index. kinds: of organizations.
+        version: of the InterConstitution, in force.
+        rules: by number. assignments: by target and selector.
+        proposals, activities: in order of the chain.
+    """
+
+    chain_id: int
+    block: Block
+    name: str
+    charter: Digest
+    contracts: tuple[tuple[str, Address], ...]
+    members: tuple[Address, ...]
+    constituencies: tuple[tuple[str, int], ...]
+    kinds: tuple[str, ...]
+    version: Version
+    admission: Admission
+    voting_delay: int
+    rules: tuple[Rule, ...]
+    assignments: tuple[Assignment, ...]
+    proposals: tuple[ProposalFacts, ...]
+    activities: tuple[Activity, ...]
+
+    def contract(self, name: str) -> Address:
+        """The address of a contract that every meta-organization has."""
+        return dict(self.contracts)[name]
+
+    def caip10(self, address: Address) -> str:
+        """An account of this chain, everywhere unique (CAIP-10)."""
+        return f"eip155:{self.chain_id}:{address}"
+
+
+def assignments(assigned: Mapping[tuple[Address, bytes], int]) -> tuple[Assignment, ...]:
+    """(target, selector) -> number of the rule, in the order in which documents tell it."""
+    return tuple(
+        Assignment(target=target, selector=selector, rule=assigned[target, selector])
+        for target, selector in sorted(assigned)
+    )
+
+
+def activity(name: str, proposal: int, member: Address) -> Activity:
+    """What an event of the Assembly says that a member did."""
+    what: Literal["proposal", "vote"] = "proposal" if name == "ProposalCreated" else "vote"
+    return Activity(what=what, proposal=proposal, member=member)
+
+
+def contracts(
+    front_door: Address, registered: Iterable[tuple[str, Address]]
+) -> tuple[tuple[str, Address], ...]:
+    """Contracts by name from registrations in order; a later one replaces an earlier one."""
+    return tuple({FRONT_DOOR: front_door, **dict(registered)}.items())
