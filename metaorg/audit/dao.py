@@ -6,7 +6,7 @@ the events up to it say everything.
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from metaorg import dao
 from metaorg.audit import replay
@@ -55,7 +55,7 @@ class Published(Model):
         return f"as of {when}: {self.decisions_since} decision{plural} since"
 
 
-class _Stated(Model):
+class _Stated(NamedTuple):
     """A DAO document, what it says it was generated from, and the evidence up to there."""
 
     cid: Cid
