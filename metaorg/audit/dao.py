@@ -26,6 +26,7 @@ from metaorg.onchain.meta_organization import MODULES, MetaOrganization
 from metaorg.onchain.modules import Modules
 from metaorg.rules import decision
 from metaorg.rules.admission import Admission
+from metaorg.rules.membership import Register
 from metaorg.times import moment
 from metaorg.types import ZERO_DIGEST, Address, Cid, Model
 
@@ -86,7 +87,7 @@ def documents(evidence: Evidence, store: Store, tell: Callable[[Published], None
         )
     )
     name = MetaOrganization(evidence.modules.meta_organization).read(evidence.reading, "name")
-    yield from _compared(stated, _facts(stated.then, name), store)
+    yield from _compared(stated, facts_of(stated.then, name), store)
 
 
 def _stated(evidence: Evidence, store: Store, uri: str) -> _Stated | Finding:
@@ -206,7 +207,7 @@ def _purpose(facts: Facts, store: Store) -> str:
 # ---------------------------------------------------------------------- events to facts
 
 
-def _facts(evidence: Evidence, name: str) -> Facts:
+def facts_of(evidence: Evidence, name: str) -> Facts:
     """What the events up to a block say. Only the name has no event, for it never changes."""
     modules, register = evidence.modules, replay.register(evidence)
     front, members = modules.meta_organization, register.active()
@@ -247,7 +248,7 @@ def _facts(evidence: Evidence, name: str) -> Facts:
         voting_delay=_last(evidence, modules.assembly, "VotingDelayChanged", "votingDelay", 0),
         rules=book.rules,
         assignments=gathered.assignments(dict(book.assigned)),
-        proposals=tuple(_proposals(evidence, len(constituencies))),
+        proposals=tuple(_proposals(evidence, register, len(constituencies))),
         activities=tuple(
             gathered.activity(
                 one.name,
@@ -259,8 +260,10 @@ def _facts(evidence: Evidence, name: str) -> Facts:
     )
 
 
-def _proposals(evidence: Evidence, constituencies: int) -> Iterator[ProposalFacts]:
-    register, now = replay.register(evidence), evidence.reading.block.time
+def _proposals(
+    evidence: Evidence, register: Register, constituencies: int
+) -> Iterator[ProposalFacts]:
+    now = evidence.reading.block.time
     for proposal in replay.proposals(evidence):
         if proposal.frozen is None:
             raise LookupError(f"proposal {proposal.number} has no rule")

@@ -7,7 +7,7 @@ know: its JSON-LD context defines no such term, so that readers pass over it.
 
 from pydantic import StrictInt, ValidationError
 
-from metaorg.dao.facts import Activity, Facts, ProposalFacts
+from metaorg.dao.facts import NEWEST, Activity, Facts, ProposalFacts
 from metaorg.dao.governance import governance
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
@@ -18,8 +18,6 @@ from metaorg.types import BLOCK_LIMIT, Cid, Digest, Model
 CONTEXT = "https://www.daostar.org/schemas"
 FORMAT = 1
 """Of these documents. Whatever changes their bytes for the same facts gets another number."""
-NEWEST = 2_000
-"""Activities that the log holds, the newest: what fits a block with room to spare."""
 FILES = {
     "dao": "dao.json",
     "members": "members.json",
@@ -200,10 +198,10 @@ def _encode(facts: Facts, what: str, items: list[Jsonable]) -> bytes:
     kind = {"type": "DAO"} if what == "members" else {}
     try:
         return documents.encode({"@context": CONTEXT, **kind, what: items})
-    except InvalidInput as error:
+    except InvalidInput:
         raise InvalidInput(
-            f"the document of the {len(items):,} {what} of {facts.name!r} cannot be written: "
-            f"{error}; ERC-4824 has no document in parts, and the commons keeps no larger block"
+            f"the document of the {len(items):,} {what} of {facts.name!r} does not fit one block of "
+            "1 MiB: ERC-4824 knows no document in parts, and the commons stores no larger ones yet"
         ) from None
 
 

@@ -12,6 +12,8 @@ from metaorg.types import Address, Digest, Hex, Model
 
 FRONT_DOOR = "metaOrganization"
 """The front door's name among its modules; it does not register itself."""
+NEWEST = 1_800
+"""Activities that the log holds, the newest: so many fit one block, however long the ids are."""
 OPEN = ("pending", "active", "succeeded", "queued")
 """States of a proposal that can still be carried out."""
 

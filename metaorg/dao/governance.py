@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from metaorg.dao.facts import FRONT_DOOR, Assignment, Facts
+from metaorg.dao.facts import FRONT_DOOR, NEWEST, Assignment, Facts
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.rules.admission import Admission, AdmissionMethod
 from metaorg.rules.decision import Method, Rule, percent
@@ -36,6 +36,7 @@ def governance(facts: Facts, purpose: str) -> str:
         _decisions(facts),
         _rules(facts),
         _assignments(facts),
+        _omitted(facts),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -53,8 +54,8 @@ def _members(facts: Facts) -> str:
     seats = [f"- {_line(name)}: {count}" for name, count in facts.constituencies]
     kinds = ", ".join(map(_line, facts.kinds))
     return (
-        f"{len(facts.members)} organizations hold an active seat, each with one vote. A seat "
-        f"belongs to a constituency:\n\n{_lines(seats)}\n\nKinds of organizations: {kinds}."
+        f"Active seats, each with one vote: {len(facts.members)}. Each belongs to a "
+        f"constituency:\n\n{_lines(seats)}\n\nKinds of organizations: {kinds}."
     )
 
 
@@ -98,11 +99,21 @@ def _assignments(facts: Facts) -> str:
     always = ", ".join(KERNEL)
     rest = (
         f"Calls to {always} always need the amendment rule, and so does every function of the "
-        "network's other contracts that is not listed here; calls to anything else need the "
+        "network's other contracts without a rule of its own; calls to anything else need the "
         "ordinary rule."
     )
     listed = [f"- `{_function(facts, one)}`: {_name(one.rule)}" for one in facts.assignments]
-    return "\n\n".join(filter(None, (_lines(listed), rest)))
+    if not listed:
+        return rest
+    return f"Functions with a rule of their own:\n\n{_lines(listed)}\n\n{rest}"
+
+
+def _omitted(facts: Facts) -> str:
+    """What the other documents leave out; empty when they leave out nothing."""
+    count = len(facts.activities)
+    if count <= NEWEST:
+        return ""
+    return f"The activity log holds the newest {NEWEST:,} of {count:,} proposals and votes."
 
 
 def _function(facts: Facts, assigned: Assignment) -> str:

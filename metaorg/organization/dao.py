@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from metaorg import dao
 from metaorg.dao import Documents, Facts, ProposalFacts
 from metaorg.dao import facts as gathered
+from metaorg.errors import InvalidInput
 from metaorg.onchain.assembly import Actions
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import unpadded
@@ -56,8 +57,16 @@ class Dao:
         return dao.purpose_of(self._org.store.get(Cid(digest=facts.charter)))
 
     def facts(self, reading: Reading | None = None) -> Facts:
-        """What the contracts answer at one block."""
+        """What the contracts answer at one block.
+
+        Raises:
+            InvalidInput: it is before the founding.
+        """
         org, reading = self._org, self._org.at(reading)
+        if reading.block.number < org.since():
+            raise InvalidInput(
+                f"block {reading.block.number} is before the founding in block {org.since()}"
+            )
         description = org.front.description(reading)
         constituencies = org.membership.constituencies(reading)
         accounts = org.membership.contract.accounts(reading)
