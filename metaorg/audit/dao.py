@@ -32,7 +32,6 @@ from metaorg.types import ZERO_DIGEST, Address, Cid, Model
 
 SHOWN = 200
 """Characters that a finding repeats of what others wrote."""
-_ACTIVITIES = {"ProposalCreated": "proposer", "VoteCast": "voter", "VoteCastWithParams": "voter"}
 
 
 class Published(Model):
@@ -249,14 +248,7 @@ def facts_of(evidence: Evidence, name: str) -> Facts:
         rules=book.rules,
         assignments=gathered.assignments(dict(book.assigned)),
         proposals=tuple(_proposals(evidence, register, len(constituencies))),
-        activities=tuple(
-            gathered.activity(
-                one.name,
-                one.event.arguments["proposalId"],
-                one.event.arguments[_ACTIVITIES[one.name]],
-            )
-            for one in evidence.of(modules.assembly, *_ACTIVITIES)
-        ),
+        activities=gathered.activities(one.event for one in evidence.of(modules.assembly)),
     )
 
 

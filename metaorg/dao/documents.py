@@ -200,8 +200,8 @@ def _encode(facts: Facts, what: str, items: list[Jsonable]) -> bytes:
         return documents.encode({"@context": CONTEXT, **kind, what: items})
     except InvalidInput:
         raise InvalidInput(
-            f"the document of the {len(items):,} {what} of {facts.name!r} does not fit one block of "
-            "1 MiB: ERC-4824 knows no document in parts, and the commons stores no larger ones yet"
+            f"the document of the {len(items):,} {what} of {facts.name!r} does not fit one block "
+            "of 1 MiB: ERC-4824 knows no document in parts, and the commons stores no larger ones yet"
         ) from None
 
 

@@ -8,7 +8,7 @@ from metaorg.onchain.chain import Block
 from metaorg.onchain.inter_constitution import Version
 from metaorg.rules.admission import Admission
 from metaorg.rules.decision import Rule
-from metaorg.types import Address, Digest, Hex, Model
+from metaorg.types import Address, Digest, Event, Hex, Model
 
 FRONT_DOOR = "metaOrganization"
 """The front door's name among its modules; it does not register itself."""
@@ -16,6 +16,10 @@ NEWEST = 1_800
 """Activities that the log holds, the newest: so many fit one block, however long the ids are."""
 OPEN = ("pending", "active", "succeeded", "queued")
 """States of a proposal that can still be carried out."""
+
+
+_ACTORS = {"ProposalCreated": "proposer", "VoteCast": "voter", "VoteCastWithParams": "voter"}
+"""Events that members cause, and the argument that names the member."""
 
 
 class Assignment(Model):
@@ -89,10 +93,17 @@ def assignments(assigned: Mapping[tuple[Address, bytes], int]) -> tuple[Assignme
     )
 
 
-def activity(name: str, proposal: int, member: Address) -> Activity:
-    """What an event of the Assembly says that a member did."""
-    what: Literal["proposal", "vote"] = "proposal" if name == "ProposalCreated" else "vote"
-    return Activity(what=what, proposal=proposal, member=member)
+def activities(events: Iterable[Event]) -> tuple[Activity, ...]:
+    """What members did, by events of the Assembly in order; those of others are passed over."""
+    return tuple(
+        Activity(
+            what="proposal" if event.name == "ProposalCreated" else "vote",
+            proposal=event.arguments["proposalId"],
+            member=event.arguments[_ACTORS[event.name]],
+        )
+        for event in events
+        if event.name in _ACTORS
+    )
 
 
 def contracts(

@@ -16,9 +16,6 @@ from metaorg.types import Address, Call, Cid, Event
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
 
-ACTIVITIES = {"ProposalCreated": "proposer", "VoteCast": "voter", "VoteCastWithParams": "voter"}
-"""Events that members cause, and the argument that names the member."""
-
 
 class Dao:
     """The public documents, and the facts that they are generated from."""
@@ -95,15 +92,7 @@ class Dao:
             rules=tuple(org.assembly.rules(reading)),
             assignments=gathered.assignments(self._assigned(events, reading)),
             proposals=self._proposals(events, reading),
-            activities=tuple(
-                gathered.activity(
-                    event.name,
-                    event.arguments["proposalId"],
-                    event.arguments[ACTIVITIES[event.name]],
-                )
-                for event in events
-                if event.name in ACTIVITIES
-            ),
+            activities=gathered.activities(events),
         )
 
     def _contracts(self, reading: Reading) -> tuple[tuple[str, Address], ...]:
