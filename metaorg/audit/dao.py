@@ -12,9 +12,9 @@ from metaorg import dao
 from metaorg.audit import replay
 from metaorg.audit.read import Evidence
 from metaorg.audit.reconcile import Finding, Findings
-from metaorg.dao import Documents, Facts, Origin, ProposalFacts
+from metaorg.dao import Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
-from metaorg.dao.documents import FORMAT
+from metaorg.dao.documents import FORMAT, URIS
 from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
 from metaorg.ipfs import Store
 from metaorg.ipfs import documents as json_documents
@@ -104,6 +104,7 @@ def _stated(evidence: Evidence, store: Store, uri: str) -> _Stated | Finding:
         return _unknown(subject, "ipfs:// and a CID", "an address whose content no hash fixes")
     except InvalidInput as error:
         return _differs(subject, "a DAO document as metaorg generates it", str(error))
+    assert isinstance(content, dict)  # it has an origin
     if origin.format != FORMAT:
         return _unknown(
             subject, f"format {FORMAT}", f"format {origin.format}, of another version of metaorg"
@@ -129,24 +130,24 @@ def _compared(stated: _Stated, facts: Facts, store: Store) -> Findings:
     except InvalidInput as error:
         yield _differs("public documents", str(error), "documents all the same")
         return
-    yield from _fields(stated, expected)
-    for field, value in stated.content.items():
-        if field.endswith("URI") and isinstance(value, str):
+    if Cid.of(expected.dao) != stated.cid:
+        yield from _fields(stated, json_documents.decode(expected.dao))
+    for field in URIS:
+        value = stated.content.get(field)
+        if isinstance(value, str):
             yield from _there(store, field, value)
 
 
-def _fields(stated: _Stated, expected: Documents) -> Findings:
-    if Cid.of(expected.dao) == stated.cid:
-        return
-    wanted = json_documents.decode(expected.dao)
-    assert isinstance(wanted, dict)
-    for field in dict.fromkeys((*wanted, *stated.content)):
-        if wanted.get(field) != stated.content.get(field):
-            yield _differs(
-                f"{field} of the public documents as of block {stated.origin.block}",
-                _shown(wanted, field),
-                _shown(stated.content, field),
-            )
+def _fields(stated: _Stated, wanted: Json) -> Findings:
+    assert isinstance(wanted, dict)  # it was just generated
+    when = f"the public documents as of block {stated.origin.block}"
+    for field, value in wanted.items():
+        if value != stated.content.get(field):
+            shown = _shown(value), _shown(stated.content.get(field))
+            yield _differs(f"{field} of {when}", *shown)
+    more: list[Json] = [field for field in stated.content if field not in wanted]
+    if more:
+        yield _differs(f"fields of {when}", "those of the standard", f"also {_shown(more)}")
 
 
 def _there(store: Store, field: str, uri: str) -> Findings:
@@ -174,10 +175,8 @@ def _cid(uri: str) -> Cid:
     raise _Elsewhere
 
 
-def _shown(document: dict[str, Json], field: str) -> str:
-    if field not in document:
-        return "absent"
-    text = json.dumps(document[field], ensure_ascii=False)
+def _shown(value: Json) -> str:
+    text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 

@@ -27,6 +27,8 @@ FILES = {
     "contracts": "contracts.json",
 }
 """The documents, and what they are called as files."""
+URIS = ("membersURI", "proposalsURI", "activityLogURI", "governanceURI", "contractsURI")
+"""Fields of the DAO document that name the others."""
 _ROLES = {
     "metaOrganization": "The front door: name, modules, and the URI of these documents (ERC-4824).",
     "timelock": "Executes what was decided when its delay is over; holds what the network holds.",
@@ -201,7 +203,7 @@ def _encode(facts: Facts, what: str, items: list[Jsonable]) -> bytes:
     except InvalidInput:
         raise InvalidInput(
             f"the document of the {len(items):,} {what} of {facts.name!r} does not fit one block "
-            "of 1 MiB: ERC-4824 knows no document in parts, and the commons stores no larger ones yet"
+            "of 1 MiB: ERC-4824 has no document in parts, and the commons stores no larger one yet"
         ) from None
 
 

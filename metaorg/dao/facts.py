@@ -16,8 +16,6 @@ NEWEST = 1_800
 """Activities that the log holds, the newest: so many fit one block, however long the ids are."""
 OPEN = ("pending", "active", "succeeded", "queued")
 """States of a proposal that can still be carried out."""
-
-
 _ACTORS = {"ProposalCreated": "proposer", "VoteCast": "voter", "VoteCastWithParams": "voter"}
 """Events that members cause, and the argument that names the member."""
 

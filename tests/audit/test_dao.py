@@ -178,8 +178,6 @@ def test_another_list_of_members(history: History) -> None:
         ("proposalsURI", "https://example.org/proposals.json"),
         ("governanceURI", 7),
         ("contractsURI", None),
-        ("moderator", "Somebody"),
-        ("ghostURI", "ipfs://x"),
     ],
     ids=lambda one: f"{one!r:.20}",
 )
@@ -197,6 +195,25 @@ def test_a_field_that_says_something_else_is_named(
 
     assert len(finding.seen) < 300
     assert (finding.seen == "absent") == (value is None)
+
+
+def test_fields_that_the_standard_does_not_know_are_named_in_one_finding(
+    history: History,
+) -> None:
+    more = {f"x{number}URI": "ipfs://x" for number in range(5000)}
+    _, block = forged(history, lambda content: content.update(more))
+
+    finding = only(
+        checked(history), "difference", f"fields of the public documents as of block {block}"
+    )
+
+    assert finding.seen.startswith('also ["x0URI", "x1000URI"') and len(finding.seen) < 300
+
+
+def test_a_null_in_place_of_a_field_is_a_difference(history: History) -> None:
+    _, block = forged(history, lambda content: content.update(membersURI=None))
+
+    only(checked(history), "difference", f"membersURI of the public documents as of block {block}")
 
 
 def test_documents_of_another_block_than_they_say(history: History) -> None:
