@@ -36,6 +36,19 @@ class Evidence:
             if timed.event.contract == module and (not names or timed.name in names):
                 yield timed
 
+    def last(self, module: Address, name: str) -> Timed | None:
+        """One contract's latest event of this name."""
+        return next((one for one in reversed([*self.of(module, name)])), None)
+
+    def until(self, block: int) -> "Evidence":
+        """The same as of an earlier block. Only its header is asked for, no state: any node has it.
+
+        Raises:
+            ChainUnreachable: the node does not have it.
+        """
+        events = [timed for timed in self.events if timed.event.block <= block]
+        return Evidence(self.reading.chain.at(block), self.modules, events)
+
 
 def read(reading: Reading, modules: Modules) -> Evidence:
     """Read all events of all modules.

@@ -417,18 +417,8 @@ def _proposal(
             f"tally of {subject}", tallies, contract.tallies(reading, proposal.number)
         )
     outcome = decision.decide(rule, tallies)
-    expected = _state(proposal, outcome.passed, reading.block.time)
+    expected = proposal.state(outcome.passed, reading.block.time)
     yield from _compare(f"state of {subject}", expected, state.state)
-
-
-def _state(proposal: replay.Proposed, passed: bool, now: int) -> str:
-    if proposal.ending == "canceled":
-        return "canceled"
-    if now <= proposal.snapshot:
-        return "pending"
-    if now <= proposal.deadline:
-        return "active"
-    return (proposal.ending or "succeeded") if passed else "defeated"
 
 
 def _voters(register: Register, proposal: replay.Proposed, subject: str) -> Findings:

@@ -29,6 +29,7 @@ class Proposed(Model):
     snapshot: int
     deadline: int
     targets: tuple[Address, ...]
+    values: tuple[int, ...]
     calldatas: tuple[bytes, ...]
     description: str
     rulebook: Rulebook
@@ -46,6 +47,16 @@ class Proposed(Model):
             )
             for voter, support, weight in self.votes
         ]
+
+    def state(self, passed: bool, now: int) -> str:
+        """The Governor's state at a time, if the votes came out so."""
+        if self.ending == "canceled":
+            return "canceled"
+        if now <= self.snapshot:
+            return "pending"
+        if now <= self.deadline:
+            return "active"
+        return (self.ending or "succeeded") if passed else "defeated"
 
 
 def register(evidence: Evidence) -> Register:
@@ -139,6 +150,7 @@ def _created(timed: Timed, book: Rulebook) -> dict[str, Any]:
         "snapshot": given["voteStart"],
         "deadline": given["voteEnd"],
         "targets": tuple(given["targets"]),
+        "values": tuple(given["values"]),
         "calldatas": tuple(given["calldatas"]),
         "description": given["description"],
         "rulebook": book,

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from metaorg.audit import reconcile, replay
+from metaorg.audit import dao, reconcile, replay
+from metaorg.audit.dao import Published
 from metaorg.audit.read import Evidence, read
 from metaorg.audit.reconcile import Finding
 from metaorg.errors import ContractReverted, Unreachable
@@ -21,6 +22,7 @@ class Report(Model):
 
     Args:
         chain_id, block: where and when it holds. checked: what was looked at -> how many.
+        published: the public documents; None when there are none, or nobody can say of when.
         findings: differences, and what could not be established; none means that all agrees.
     """
 
@@ -28,6 +30,7 @@ class Report(Model):
     block: Block
     modules: Modules
     checked: Mapping[str, int]
+    published: Published | None = None
     findings: tuple[Finding, ...]
 
     @property
@@ -47,6 +50,7 @@ def check(
     progress("reading events")
     evidence = read(reading, modules_at(reading, address))
     findings: list[Finding] = []
+    published: list[Published] = []
     try:
         register = replay.register(evidence)
     except Inconsistent as error:
@@ -72,6 +76,7 @@ def check(
         "decisions": lambda: reconcile.decisions(evidence, register),
         "commons": lambda: reconcile.commons(evidence),
         "content": lambda: reconcile.content(evidence, store),
+        "public documents": lambda: dao.documents(evidence, store, published.append),
     }
     for topic, look in topics.items():
         progress(topic)
@@ -81,6 +86,7 @@ def check(
         block=reading.block,
         modules=evidence.modules,
         checked=_counts(evidence, register),
+        published=published[0] if published else None,
         findings=tuple(findings),
     )
 

@@ -8,10 +8,11 @@ import typer
 from metaorg.cli.command import application, command
 from metaorg.cli.files import read_calls, text_or_file
 from metaorg.cli.options import ActFlags, ProposalArgument, ReadFlags, text
-from metaorg.cli.output import duration, emit, facts, moment, plain, table
+from metaorg.cli.output import emit, facts, plain, table
 from metaorg.cli.session import Session
 from metaorg.cli.writing import action_line, perform
 from metaorg.cli.writing import propose as propose_calls
+from metaorg.times import duration, moment
 
 if TYPE_CHECKING:
     from metaorg.organization import MetaOrganization, ProposalView

@@ -4,9 +4,10 @@ import typer
 
 from metaorg.cli.command import command
 from metaorg.cli.options import ReadFlags
-from metaorg.cli.output import emit, moment, progress, table
+from metaorg.cli.output import emit, progress, table
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed
+from metaorg.times import moment
 
 
 def register(app: typer.Typer) -> None:
@@ -21,8 +22,9 @@ def check(session: Session) -> None:
     code 6 when something differs or could not be established.
 
     JSON: {"chain_id": 1, "block": {"number": 120, "hash": "0x...", "time": 1700000000}, "modules":
-    {...}, "checked": {"seats": 4, ...}, "findings": [{"kind": "difference", "subject": "...",
-    "expected": "...", "seen": "..."}]}
+    {...}, "checked": {"seats": 4, ...}, "published": {"uri": "ipfs://bafk...", "block": 100,
+    "time": 1690000000, "decisions_since": 2}, "findings": [{"kind": "difference", "subject": "...",
+    "expected": "...", "seen": "..."}]}; "published" is null without public documents.
     """
     from metaorg.audit import check as audit
 
@@ -35,6 +37,8 @@ def check(session: Session) -> None:
         counts = ", ".join(f"{count} {what}" for what, count in report.checked.items())
         rows = [(one.kind, one.subject, one.expected, one.seen) for one in report.findings]
         head = f"block {report.block.number}, {moment(report.block.time)}: {counts}"
+        if report.published:
+            head += f"\npublic documents {report.published.words}"
         columns = ("finding", "subject", "expected", "seen")
         return f"{head}\n{table(columns, rows)}" if rows else f"{head}\nEverything agrees."
 

@@ -16,10 +16,11 @@ from metaorg.cli.options import (
     cid,
     text,
 )
-from metaorg.cli.output import emit, facts, moment, say, table, words, write_content
+from metaorg.cli.output import emit, facts, say, table, words, write_content
 from metaorg.cli.session import Session
 from metaorg.cli.writing import perform
 from metaorg.errors import CheckFailed, InvalidInput
+from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.organization import ResourceView

@@ -15,10 +15,11 @@ from metaorg.cli.options import (
     PledgeText,
     ReadFlags,
 )
-from metaorg.cli.output import emit, facts, moment, plain, say, to_json, write, write_content
+from metaorg.cli.output import emit, facts, plain, say, to_json, write, write_content
 from metaorg.cli.session import Session
 from metaorg.cli.writing import agree, perform
 from metaorg.errors import CheckFailed, InvalidInput
+from metaorg.times import moment
 
 app = application("The text that binds all, and who adopts it.")
 

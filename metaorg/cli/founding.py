@@ -9,10 +9,11 @@ import typer
 from metaorg.cli.command import command
 from metaorg.cli.files import read_signed, write_signed
 from metaorg.cli.options import SignFlags, address
-from metaorg.cli.output import duration, emit, facts, say, write
+from metaorg.cli.output import emit, facts, say, write
 from metaorg.cli.session import Session
 from metaorg.cli.writing import agree, receipt_line
 from metaorg.errors import InvalidInput
+from metaorg.times import duration
 
 if TYPE_CHECKING:
     from metaorg.charter import Charter, DeclaredRule

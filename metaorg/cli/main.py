@@ -14,11 +14,13 @@ from metaorg.cli import (
     check,
     commons,
     constitution,
+    dao,
     devnet,
     founding,
     keys,
     membership,
     settings,
+    show,
 )
 from metaorg.cli.command import application
 from metaorg.cli.output import say
@@ -36,13 +38,14 @@ app = application(
     contract, 5 chain or storage not reachable, 6 a check found a difference or a gap.
     """
 )
-for part in (devnet, founding, check, settings):
+for part in (devnet, founding, show, check, settings):
     part.register(app)
 for name, group in (
     ("constitution", constitution.app),
     ("membership", membership.app),
     ("assembly", assembly.app),
     ("commons", commons.app),
+    ("dao", dao.app),
     ("keys", keys.app),
 ):
     app.add_typer(group, name=name)

@@ -21,10 +21,11 @@ from metaorg.cli.options import (
     Reason,
     WriteFlags,
 )
-from metaorg.cli.output import emit, facts, moment, say, table, words
+from metaorg.cli.output import emit, facts, say, table, words
 from metaorg.cli.session import Session
 from metaorg.cli.writing import perform
 from metaorg.errors import InvalidInput
+from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.organization import MemberView

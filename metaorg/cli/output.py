@@ -10,7 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
 
@@ -26,7 +25,6 @@ SAFE_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader gets right; larger ones are text."""
 PIPE_CLOSED = 141
 """The exit code of a program whose reader went away, as shells show it (128 + SIGPIPE)."""
-_UNITS = (("week", 604_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def clean(text: str, keep: str = "\n") -> str:
@@ -158,24 +156,6 @@ def _rendered(grid: Any, width: int | None) -> str:
     with console.capture() as capture:
         console.print(grid)
     return "\n".join(line.rstrip() for line in capture.get().splitlines())
-
-
-def moment(time: int) -> str:
-    """Unix seconds as ISO 8601 in UTC; empty for 0, which stands for "never"."""
-    try:
-        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
-    except (OverflowError, ValueError, OSError):
-        return "beyond year 9999"
-
-
-def duration(seconds: int) -> str:
-    """Seconds in the largest units that say it exactly: "1 week", "2 days 12 hours"."""
-    parts = []
-    for name, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}" + ("s" if count > 1 else ""))
-    return " ".join(parts) or "0 seconds"
 
 
 @contextmanager

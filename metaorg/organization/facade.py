@@ -16,6 +16,7 @@ from metaorg.onchain.modules import Modules, modules_at
 from metaorg.organization.assembly import Assembly
 from metaorg.organization.commons import Commons
 from metaorg.organization.constitution import Constitution
+from metaorg.organization.dao import Dao
 from metaorg.organization.membership import Membership
 from metaorg.types import Address, Call, Cid, Event, Model, Receipt
 
@@ -29,7 +30,7 @@ class Decoded(Model):
 
 
 class MetaOrganization:
-    """The facade: `.constitution .membership .assembly .commons`, and what all of them share.
+    """The facade: `.constitution .membership .assembly .commons .dao`, and what all of them share.
 
     Args:
         chain: the node. modules: the contracts. store: where documents are. signer: who writes; a
@@ -69,6 +70,10 @@ class MetaOrganization:
     @cached_property
     def commons(self) -> Commons:
         return Commons(self)
+
+    @cached_property
+    def dao(self) -> Dao:
+        return Dao(self)
 
     @property
     def front(self) -> front_door.MetaOrganization:
