@@ -41,7 +41,12 @@ def page() -> str:
 
 def classes() -> list[type[errors.MetaorgError]]:
     """The library's exceptions, in the order of their tree."""
-    return [one for one in vars(errors).values() if inspect.isclass(one) and _is_ours(one)]
+    return [
+        one
+        for one in vars(errors).values()
+        if isinstance(one, type) and issubclass(one, errors.MetaorgError)
+        if one is not errors.MetaorgError
+    ]
 
 
 def words(one: type) -> tuple[str, str]:
@@ -49,10 +54,6 @@ def words(one: type) -> tuple[str, str]:
     first, _, rest = (inspect.getdoc(one) or "").partition("\n\n")
     what_to_do = rest.partition("\n\n")[0]
     return _line(first), "" if what_to_do.startswith("Args:") else _line(what_to_do)
-
-
-def _is_ours(one: type) -> bool:
-    return issubclass(one, errors.MetaorgError) and one is not errors.MetaorgError
 
 
 def _library() -> Iterator[str]:
