@@ -157,7 +157,8 @@ def _length(lines: Sequence[str]) -> int:
     for size in range(1, len(lines) + 1):
         text = "\n".join(lines[:size])
         checked = subprocess.run(["bash", "-n", "-c", text], capture_output=True, check=False)
-        if checked.returncode == 0 and not text.endswith("\\"):
+        quiet = not checked.stderr  # it warns of a here-document without its end
+        if checked.returncode == 0 and quiet and not text.endswith("\\"):
             return size
     return len(lines)
 

@@ -58,6 +58,12 @@ def test_blocks_share_one_shell_and_run_in_order(tmp_path: Path, checkout: Path)
     assert run(page(tmp_path, text), checkout).count("\n1\n") == 2
 
 
+def test_a_here_document_is_one_command(tmp_path: Path, checkout: Path) -> None:
+    text = "```sh\ncat > a.txt <<'EOF'\none\nEOF\n```\n```console\n$ cat a.txt\none\n```\n"
+
+    run(page(tmp_path, text), checkout)
+
+
 def test_programs_are_run_or_saved_under_their_name(tmp_path: Path, checkout: Path) -> None:
     text = "```python\n# one.py\nprint(\"it's 1\")\n```\n```console\n$ python one.py\nit's 1\n```\n"
     text += "```python\nprint(6 * 7)\n```\n"
