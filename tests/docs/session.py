@@ -72,11 +72,12 @@ def run(page: Path, folder: Path, kinds: Sequence[str] = KINDS) -> str:
     _furnish(folder)
     code, output = _execute(script(steps), folder)
     printed = _by_step(output)
-    for number, step in enumerate(steps):
+    last = max(printed, default=0)
+    for number, step in enumerate(steps[: last + 1]):
         _compare(f"{page.name}:{step.line}", step, printed.get(number, ""))
-        if number == max(printed) and code != 0:
-            said = printed[number]
-            raise PageWrong(f"{page.name}:{step.line}: exit code {code}\n{step.command}\n{said}")
+    if code != 0 or last + 1 < len(steps):
+        step, said = steps[last], printed.get(last, output)
+        raise PageWrong(f"{page.name}:{step.line}: exit code {code}\n{step.command}\n{said}")
     return output
 
 

@@ -35,6 +35,13 @@ def test_every_file_that_documents_name_is_there() -> None:
             assert (ROOT / name).exists(), f"{document.name} names {name}"
 
 
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+
+    assert pages - {"README.md"} == set(re.findall(r"\]\((\S+\.md)\)", index))
+
+
 def test_the_figures_in_the_readme_are_those_of_the_snapshot() -> None:
     import json
 

@@ -79,6 +79,7 @@ def test_programs_are_run_or_saved_under_their_name(tmp_path: Path, checkout: Pa
         ("```console\n$ echo one\ntwo\n```\n", r"(?s)page.md:2: another output.*two.*one"),
         ("```console\n$ echo one\n$ echo two\n```\n", r"page.md:2: another output"),
         ("\n```python\nraise SystemExit(3)\n```\n", r"page.md:3: exit code 3"),
+        ("```sh\ntrue\nexit 0\ntrue\n```\n", r"page.md:3: exit code 0"),
         ("```text\nfalse\n```\n", r"page.md: there is nothing to run"),
     ],
 )

@@ -15,7 +15,7 @@ from metaorg.onchain import transactions
 from metaorg.onchain.accounts import NodeSigner
 from metaorg.onchain.artifacts import CONTRACTS
 from metaorg.onchain.assembly import Assembly
-from metaorg.onchain.authority import ADMINISTRATOR, Authority
+from metaorg.onchain.authority import ADMINISTRATOR
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet
 from metaorg.onchain.modules import Modules
@@ -66,18 +66,16 @@ def addresses(modules: Modules) -> dict[str, Address]:
 
 
 def read(chain: Chain, modules: Modules) -> Wiring:
-    """The wiring of one meta-organization."""
+    """The wiring of one meta-organization. Whoever is no contract of it is named by address."""
     made = addresses(modules)
     named = {address: name for name, address in made.items()}
-    authority, reading = Authority(modules.authority), chain.at()
-    administrators = [
-        name for name, one in made.items() if authority.has_role(reading, ADMINISTRATOR, one)
-    ]
+    hashes = {name: keccak(text=name) for name in ROLES} | {"DEFAULT_ADMIN_ROLE": bytes(32)}
+    roles, table = _held(chain, modules.timelock), _held(chain, modules.authority)
     return Wiring(
         kernel=frozenset(name for name, one in made.items() if _is_kernel(chain, modules, one)),
-        administrator=" and ".join(administrators),
-        executor=named[Assembly(modules.assembly).read(reading, "timelock")],
-        roles=_roles(chain, modules, named),
+        administrator=" and ".join(sorted(_named(table, ADMINISTRATOR, named))),
+        executor=named[Assembly(modules.assembly).read(chain.at(), "timelock")],
+        roles={name: _named(roles, hashed, named) for name, hashed in hashes.items()},
     )
 
 
@@ -93,18 +91,19 @@ def _is_kernel(chain: Chain, modules: Modules, target: Address) -> bool:
     return False
 
 
-def _roles(
-    chain: Chain, modules: Modules, named: Mapping[Address, str]
-) -> dict[str, frozenset[str]]:
-    """Holders of the Timelock's roles, by its events; one that is no contract by its address."""
-    held: set[tuple[bytes, str]] = set()
-    for event in transactions.decode(chain.at().logs([modules.timelock], [], 0)):
+def _held(chain: Chain, contract: Address) -> set[tuple[object, Address]]:
+    """Roles with their holders, by a contract's events."""
+    held: set[tuple[object, Address]] = set()
+    for event in transactions.decode(chain.at().logs([contract], [], 0)):
         if event.name in ("RoleGranted", "RoleRevoked"):
-            account = event.arguments["account"]
-            one = (event.arguments["role"], named.get(account, account))
+            given = event.arguments
+            one = (given["role"] if "role" in given else given["roleId"], given["account"])
             held = held | {one} if event.name == "RoleGranted" else held - {one}
-    hashes = {name: keccak(text=name) for name in ROLES} | {"DEFAULT_ADMIN_ROLE": bytes(32)}
-    return {
-        name: frozenset(holder for role, holder in held if role == hashed)
-        for name, hashed in hashes.items()
-    }
+    return held
+
+
+def _named(
+    held: set[tuple[object, Address]], role: object, named: Mapping[Address, str]
+) -> frozenset[str]:
+    """Who holds a role."""
+    return frozenset(named.get(account, account) for one, account in held if one == role)
