@@ -89,7 +89,7 @@ gas: .tools/run ## Write gas, from receipts, and bytecode sizes to snapshots/gas
 	@.venv/bin/python -m scripts.gas
 
 docs: .tools/dev ## Write the generated pages of docs/
-	@python tools/docs.py
+	@python -m tools.docs
 
 lock: ## Write package-lock.json and requirements/ anew
 	@tools/lock.sh

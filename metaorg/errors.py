@@ -26,11 +26,17 @@ class MetaorgError(Exception):
 
 
 class Refused(MetaorgError):
-    """A rule says no; another action, another time or another actor is needed."""
+    """A rule of the meta-organization says no; nothing was sent.
+
+    Another action, another time or another actor is needed; the message says which.
+    """
 
 
 class InvalidInput(MetaorgError):
-    """What was given cannot be used. `problems` names every fault found, not only the first."""
+    """What was given cannot be used; nothing was sent.
+
+    Correct every fault that the message names, and not only the first; `problems` lists them.
+    """
 
     exit_code = 2
 
@@ -40,13 +46,18 @@ class InvalidInput(MetaorgError):
 
 
 class Misconfigured(MetaorgError):
-    """A setting is missing or wrong; the message says which and how to set it."""
+    """A setting is missing or wrong; nothing was tried.
+
+    Set what the message names; `metaorg settings` shows every setting and where it comes from.
+    """
 
     exit_code = 3
 
 
 class ContractReverted(MetaorgError):
     """A contract refused, in simulation (nothing was sent) or on chain.
+
+    Read its sentence, below: it says what the contract needs. Then do that, or wait for it.
 
     Args:
         name: the Solidity error's name; empty when the revert carried no known error.
@@ -67,21 +78,33 @@ class ContractReverted(MetaorgError):
 
 
 class Unreachable(MetaorgError):
-    """Chain or storage did not answer, or not with sense: the truth is unknown, not empty."""
+    """Chain or storage did not answer, or not with sense: the truth is unknown, not empty.
+
+    Try again: an interrupted command goes on from what is on chain, and sends nothing twice.
+    """
 
     exit_code = 5
 
 
 class ChainUnreachable(Unreachable):
-    """The node is down, hangs, refuses, or answers garbage."""
+    """The node is down, hangs, refuses, or answers garbage.
+
+    Check --rpc and that the node runs and is in sync, or ask another node; then try again.
+    """
 
 
 class StoreUnreachable(Unreachable):
-    """A content store is down, slow, full or of an unsupported version."""
+    """A content store is down, slow, full or of an unsupported version.
+
+    Check --store and that its daemon runs and has room; then try again.
+    """
 
 
 class ContentMissing(Unreachable):
-    """No store that was asked holds the content."""
+    """No store that was asked holds the content.
+
+    Ask whoever published it to provide it, or name a store that has it with --store.
+    """
 
     def __init__(self, cid: object, asked: Sequence[str] = ()) -> None:
         self.cid, self.asked = cid, tuple(asked)
@@ -90,7 +113,10 @@ class ContentMissing(Unreachable):
 
 
 class ContentCorrupt(Unreachable):
-    """Bytes were served that do not hash to the CID that was asked for."""
+    """Bytes were served that do not hash to the CID that was asked for; they were not used.
+
+    Ask another store, and tell whoever runs this one.
+    """
 
     def __init__(self, cid: object, where: str) -> None:
         self.cid, self.where = cid, where
@@ -98,6 +124,9 @@ class ContentCorrupt(Unreachable):
 
 
 class CheckFailed(MetaorgError):
-    """An independent check found a difference or something it could not read."""
+    """An independent check found a difference, or something that it could not read.
+
+    Read the findings: a *gap* may close with another node or store, a *difference* does not.
+    """
 
     exit_code = 6

@@ -45,14 +45,23 @@ def compiler() -> dict[str, Any]:
     }
 
 
-def standard_input() -> dict[str, Any]:
-    """solc's standard JSON input for every project source."""
+def standard_input(selection: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """solc's standard JSON input for every project source; `selection`: outputs of each file."""
     paths = sorted(SOURCES.rglob("*.sol"))
     return {
         "language": "Solidity",
         "sources": {path.as_posix(): {"content": path.read_text()} for path in paths},
-        "settings": compiler()["settings"] | {"outputSelection": {"*": {"*": OUTPUTS}}},
+        "settings": compiler()["settings"]
+        | {"outputSelection": {"*": selection or {"*": OUTPUTS}}},
     }
+
+
+def compiled(given: dict[str, Any]) -> dict[str, Any]:
+    """What solc makes of a standard JSON input."""
+    made: dict[str, Any] = solcx.compile_standard(
+        given, solc_version=compiler()["version"], allow_paths="."
+    )
+    return made
 
 
 def kind(source: str, name: str) -> str:
@@ -86,29 +95,29 @@ def build() -> dict[Path, str]:
     given = standard_input()
     if not given["sources"]:
         return {}
-    compiled = solcx.compile_standard(given, solc_version=compiler()["version"], allow_paths=".")
-    for message in compiled.get("errors", []):
+    output = compiled(given)
+    for message in output.get("errors", []):
         if message["sourceLocation"]["file"] in given["sources"]:
             print(message["formattedMessage"], file=sys.stderr)
     built: dict[Path, str] = {}
-    for path, name, what, output in project_contracts(given, compiled):
+    for path, name, what, made in project_contracts(given, output):
         target = ARTIFACTS / f"{name}.json"
         if target in built:
             raise SystemExit(f"{path}: there is another contract named {name}")
-        described = artifact(path, name, what, output)
+        described = artifact(path, name, what, made)
         built[target] = json.dumps(described, indent=1, sort_keys=True) + "\n"
     return built
 
 
 def project_contracts(
-    given: dict[str, Any], compiled: dict[str, Any]
+    given: dict[str, Any], output: dict[str, Any]
 ) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """Path, name, kind and output of each contract, interface and library that has an ABI."""
     for path in given["sources"]:
-        for name, output in compiled["contracts"].get(path, {}).items():
+        for name, made in output["contracts"].get(path, {}).items():
             what = kind(given["sources"][path]["content"], name)
-            if what == "contract" or (what in ("interface", "library") and output["abi"]):
-                yield path, name, what, output
+            if what == "contract" or (what in ("interface", "library") and made["abi"]):
+                yield path, name, what, made
 
 
 def committed() -> dict[Path, str]:

@@ -27,6 +27,7 @@ _NOTICES = {
     "GovernorInvalidProposalLength": "A proposal needs at least one action, each with its data.",
     "GovernorInvalidSignature": "The signature is not one of the voter over exactly this ballot.",
     "GovernorNonexistentProposal": "There is no proposal with this number in this Assembly.",
+    "GovernorUnexpectedProposalState": "The proposal's state does not allow this.",
     "GovernorRestrictedProposer": "The proposal names another proposer in its description.",
     "GovernorUnableToCancel": "Only its proposer can cancel a proposal, and only before voting.",
     "GovernorDisabledDeposit": "The Assembly holds nothing; send to the Timelock instead.",
@@ -42,10 +43,58 @@ _NOTICES = {
     "InvalidInitialization": "This contract was initialized when it was founded.",
     "FailedDeployment": "A contract could not be made: one stands at its address already.",
     "FailedCall": "An action of the proposal failed without saying why.",
+    "Error": "The contract gives its reason in words of its own.",
+    "Panic": "The contract ran into an impossible state.",
+    # Wiring, which the founding does and nothing changes.
+    "AccessManagedInvalidAuthority": "The address is no contract that could be an Authority.",
+    "AccessManagedRequiredDelay": "The caller must schedule this call in the Authority first.",
+    "NotInitializing": "This is done while a contract is founded, and only then.",
+    "CloneArgumentsTooLong": "The arguments of a contract are too long to be founded with.",
+    "Create2EmptyBytecode": "There is no code to make a contract of.",
+    "InsufficientBalance": "The contract has too little ETH for this.",
+    # Counters.
+    "SafeCastOverflowedUintDowncast": "A number is too large for the place where it is kept.",
+    "CheckpointUnorderedInsertion": "A moment lies before the last one that was recorded.",
+    # Certificates, which cannot move.
+    "ERC721IncorrectOwner": "The account does not hold this seat.",
+    "ERC721InsufficientApproval": "A seat is bound to its organization; it cannot be moved.",
+    "ERC721InvalidApprover": "A seat is bound to its organization; nobody can approve a transfer.",
+    "ERC721InvalidOperator": "A seat is bound to its organization; it has no operators.",
+    "ERC721InvalidReceiver": "The address cannot receive a certificate.",
+    "ERC721InvalidSender": "The address holds no certificate that it could send.",
+    "VotesExpiredSignature": "The signature's time has run out; sign again with a later date.",
+    # Parts of the Governor.
+    "GovernorAlreadyCastVote": "This account has voted on this proposal already.",
+    "GovernorAlreadyQueuedProposal": "The proposal is queued already.",
+    "GovernorInvalidVoteParams": "A vote takes no further parameters.",
+    "GovernorInvalidVoteType": "A vote is 0 (against), 1 (for) or 2 (abstain).",
+    "GovernorInvalidVotingPeriod": "A voting period needs at least one second.",
+    "GovernorProposalQueueingFailed": "The proposal could not be queued in the Timelock.",
+    "GovernorProposalQueueingNotRequired": "This proposal needs no queue; execute it.",
+    "InvalidAccountNonce": "This signature was used already or is out of order; sign again.",
+    # The Timelock's and the Authority's own acts.
+    "AccessControlBadConfirmation": "An account can give up a role for itself only.",
+    "TimelockInvalidOperationLength": "Targets, values and data must be equally many.",
+    "TimelockUnauthorizedCaller": "Only a decision can change the Timelock: propose it.",
+    "TimelockUnexecutedPredecessor": "Another decision must be executed before this one.",
+    "AccessManagerAlreadyScheduled": "This call is scheduled in the Authority already.",
+    "AccessManagerBadConfirmation": "An account can give up a role for itself only.",
+    "AccessManagerExpired": "The scheduled call has expired; schedule it again.",
+    "AccessManagerInvalidInitialAdmin": "An Authority needs an administrator.",
+    "AccessManagerLockedFunction": "Who may call this function cannot be changed.",
+    "AccessManagerLockedRole": "This role belongs to the Authority itself; it cannot be changed.",
+    "AccessManagerNotReady": "The delay of the scheduled call is not over yet.",
+    "AccessManagerNotScheduled": "This call is not scheduled in the Authority.",
+    "AccessManagerUnauthorizedCancel": "The caller may not cancel this scheduled call.",
+    "AccessManagerUnauthorizedConsume": "Only the scheduled call's own target can use it up.",
+    "AddressEmptyCode": "There is no contract at the address that is called.",
 }
-"""Sentences for the errors of OpenZeppelin's contracts, which have none of their own."""
+"""Sentences for the errors of OpenZeppelin's contracts, which have none of their own.
 
-_STATE_NOTICES = {
+A test fails when an error of a shipped contract has no sentence, here or in its NatSpec.
+"""
+
+STATE_NOTICES = {
     "pending": "The proposal waits for voting to begin.",
     "active": "The proposal is being voted on.",
     "canceled": "The proposal was canceled.",
@@ -83,7 +132,7 @@ def reverted(data: bytes, doing: str = "") -> ContractReverted:
 
     Known are the custom errors of all shipped contracts, `Error(string)` and `Panic(uint256)`.
     """
-    entry = _errors().get(data[:4])
+    entry = errors().get(data[:4])
     if entry is None:
         return ContractReverted("", {}, _unknown(data), doing)
     name, (error, notice) = str(entry[0]["name"]), entry
@@ -95,7 +144,7 @@ def reverted(data: bytes, doing: str = "") -> ContractReverted:
         return ContractReverted("", {}, str(arguments["message"]), doing)
     if name == "GovernorUnexpectedProposalState":
         state = _state(arguments["current"])
-        notice = _STATE_NOTICES.get(state, "There is such a proposal already.")
+        notice = STATE_NOTICES.get(state, notice)
         arguments = {"proposalId": arguments["proposalId"], "state": state}
     times = {parameter["name"] for parameter in error["inputs"] if parameter["type"] == "uint48"}
     shown = {k: Moment(v) if k in times else _shown(v) for k, v in arguments.items()}
@@ -130,7 +179,8 @@ def _revert_data(data: Any) -> bytes | None:
 
 
 @cache
-def _errors() -> dict[bytes, tuple[abi.Entry, str]]:
+def errors() -> dict[bytes, tuple[abi.Entry, str]]:
+    """Every known error with its sentence, by selector, in the order of contracts and ABIs."""
     known: dict[bytes, tuple[abi.Entry, str]] = {}
     for name in CONTRACTS:
         artifact = load(name)
@@ -139,7 +189,7 @@ def _errors() -> dict[bytes, tuple[abi.Entry, str]]:
             if key not in known or notice:
                 known[key] = (entry, notice or f"The contract refused: {entry['name']}.")
     for entry in _BUILT_IN:
-        known[abi.selector(entry)] = (entry, "The contract ran into an impossible state.")
+        known[abi.selector(entry)] = (entry, _NOTICES[entry["name"]])
     return known
 
 

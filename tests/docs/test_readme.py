@@ -1,46 +1,31 @@
-"""What the README says can be done, is done."""
+"""What the documents say can be done, is done."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
-from metaorg.onchain.devnet import free_port
+import pytest
+
+from docs import session
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
 
 
 def test_the_first_session_runs_as_it_stands(tmp_path: Path) -> None:
-    port = free_port()
-    blocks = re.findall(r"```sh session\n(.*?)```", README, re.S)
-    ready = "until cast chain-id >/dev/null 2>&1; do sleep 0.1; done\n"
-    script = ready.join((blocks[0], "".join(blocks[1:])))
-    script = script.replace("metaorg devnet &", f"metaorg devnet --port {port} & DEVNET=$!")
-    script = script.replace("$PWD/build/session", str(tmp_path))
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("METAORG_")},
-        "METAORG_RPC": f"http://127.0.0.1:{port}",
-        "ETH_RPC_URL": f"http://127.0.0.1:{port}",
-    }
+    output = session.run(ROOT / "README.md", tmp_path, ["sh session"])
 
-    done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail; trap 'kill $DEVNET' EXIT\n{script}"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    assert "executed" in output
+    assert "Ivy Lane Nursery Co-op" in output
 
-    assert done.returncode == 0, done.stderr
-    assert "executed" in done.stdout
-    assert "Ivy Lane Nursery Co-op" in done.stdout
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_a_tutorial_runs_and_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
+    session.run(page, tmp_path)
 
 
 def test_every_file_that_documents_name_is_there() -> None:
-    for document in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
+    for document in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")):
         text = document.read_text(encoding="utf-8")
         for link in re.findall(r"\]\((?!http)([^)#]+)", text):
             assert (document.parent / link).exists(), f"{document.name} names {link}"
@@ -48,6 +33,13 @@ def test_every_file_that_documents_name_is_there() -> None:
             r"`((?:contracts|metaorg|scripts|examples|docs|tests|snapshots)/[\w/.-]+)`", text
         ):
             assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
+def test_the_index_names_every_page() -> None:
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")}
+
+    assert pages - {"README.md"} == set(re.findall(r"\]\((\S+\.md)\)", index))
 
 
 def test_the_figures_in_the_readme_are_those_of_the_snapshot() -> None:

@@ -1,16 +1,12 @@
-"""Write `docs/commands.md` from the help of every command; `--check` fails when it is stale."""
+"""`docs/commands.md`: the help of every command."""
 
-import argparse
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import typer.main
 
 from metaorg.cli.main import app
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 WIDTH = 100
 HEAD = """\
 # Commands
@@ -36,18 +32,3 @@ def page() -> str:
     """The whole page."""
     parts = [f"## {name}\n\n```text\n{shown}\n```\n" for name, shown in commands()]
     return "\n".join([HEAD, *parts])
-
-
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--check", action="store_true", help="fail when the page is stale")
-    if options.parse_args().check:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-            sys.exit("docs/commands.md is stale, run `make docs`")
-        return
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
