@@ -13,10 +13,12 @@ CONTRACTS = (
     "MetaOrganization",
     "InterConstitution",
     "Membership",
+    "Rulebook",
     "Assembly",
     "Timelock",
     "Authority",
     "Commons",
+    "Relay",
 )
 
 

@@ -1,4 +1,4 @@
-"""Client of `Assembly`: proposals, votes and rules."""
+"""Client of `Assembly`: proposals and votes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,8 @@ from eth_utils.crypto import keccak
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
 from metaorg.onchain.reverts import STATES
-from metaorg.rules.decision import SUPPORT, ClassTally, Method, Rule
+from metaorg.onchain.rulebook import rule_of
+from metaorg.rules.decision import SPLIT, SUPPORT, UNITS_PER_SEAT, ClassTally, Rule
 from metaorg.types import Address, Call, Hex, Model
 
 
@@ -38,6 +39,38 @@ class ProposalState(Model):
     deadline: int
     eta: int
     rule: Rule
+    edition: int
+    extended: bool
+
+
+Split = tuple[int, int, int]
+"""Units against, for and abstaining, 10,000 together."""
+
+
+def split_params(split: Split) -> bytes:
+    """A split vote as `params`: three uint128, packed (OpenZeppelin's fractional counting)."""
+    return b"".join(part.to_bytes(16) for part in split)
+
+
+def split_of(params: bytes) -> Split:
+    """The parts of a split vote.
+
+    Raises:
+        ValueError: not three parts of 10,000 units together.
+    """
+    against, in_favour, abstain = (int.from_bytes(params[at : at + 16]) for at in (0, 16, 32))
+    if len(params) != 48 or against + in_favour + abstain != UNITS_PER_SEAT:
+        raise ValueError("a split vote has three parts of 10,000 units together")
+    return against, in_favour, abstain
+
+
+def vote_words(support: int, split: Split | None = None) -> str:
+    """A vote in words: "for", or "20 % against, 80 % for, 0 % abstain"."""
+    if split is None:
+        return SUPPORT[support] if support < len(SUPPORT) else f"with value {support}"
+    return ", ".join(
+        f"{part / 100:g} % {word}" for part, word in zip(split, SUPPORT, strict=True)
+    )
 
 
 class Assembly(Contract):
@@ -45,19 +78,8 @@ class Assembly(Contract):
 
     name = "Assembly"
 
-    def rules(self, reading: Reading) -> list[Rule]:
-        """By number; 0 is the ordinary rule, 1 the amendment rule."""
-        return [rule_of(raw) for raw in self.read(reading, "rules")]
-
-    def voting_delay(self, reading: Reading) -> int:
-        return int(self.read(reading, "votingDelay"))
-
-    def rule_for(self, reading: Reading, actions: Actions) -> Rule:
-        """The rule that a proposal of these actions would have."""
-        return rule_of(self.read(reading, "ruleFor", actions.targets, actions.calldatas))
-
     def state(self, reading: Reading, proposal: int) -> ProposalState:
-        state, proposer, snapshot, deadline, eta, rule = self.reads(
+        state, proposer, snapshot, deadline, eta, frozen, extended = self.reads(
             reading,
             [
                 ("state", (proposal,)),
@@ -66,6 +88,7 @@ class Assembly(Contract):
                 ("proposalDeadline", (proposal,)),
                 ("proposalEta", (proposal,)),
                 ("proposalRule", (proposal,)),
+                ("proposalExtended", (proposal,)),
             ],
         )
         return ProposalState(
@@ -74,7 +97,9 @@ class Assembly(Contract):
             snapshot=snapshot,
             deadline=deadline,
             eta=eta,
-            rule=rule_of(rule),
+            rule=rule_of(frozen["rule"]),
+            edition=frozen["edition"],
+            extended=extended,
         )
 
     def tallies(self, reading: Reading, proposal: int) -> list[ClassTally]:
@@ -104,8 +129,14 @@ class Assembly(Contract):
             says=f"propose {title!r} ({len(actions.targets)} actions)",
         )
 
-    def vote(self, proposal: int, support: int, reason: str = "") -> Call:
-        says = f"vote {SUPPORT[support]} on proposal {proposal}"
+    def vote(
+        self, proposal: int, support: int, reason: str = "", split: "Split | None" = None
+    ) -> Call:
+        """Cast the sender's vote: 0 against, 1 for, 2 abstain; or 255, split into parts."""
+        says = f"vote {vote_words(support, split)} on proposal {proposal}"
+        if split:
+            function, given = "castVoteWithReasonAndParams", (reason, split_params(split))
+            return self.call(function, proposal, support, *given, says=says)
         if reason:
             return self.call("castVoteWithReason", proposal, support, reason, says=says)
         return self.call("castVote", proposal, support, says=says)
@@ -120,20 +151,24 @@ class Assembly(Contract):
     def cancel(self, proposal: int, actions: Actions, description: str) -> Call:
         return self._step("cancel", proposal, actions, description)
 
-    def set_rule(self, number: int, rule: Rule) -> Call:
-        return self.call(
-            "setRule",
-            number,
-            rule_arguments(rule),
-            says=f"set rule {number} to {describe_rule(rule)}",
-        )
+    def request_upgrade(self, proposal: int) -> Call:
+        says = f"ask that proposal {proposal} needs the consent of each class"
+        return self.call("requestUpgrade", proposal, says=says)
 
-    def assign_rule(self, target: Address, selector: bytes, number: int) -> Call:
-        says = f"give calls of 0x{selector.hex()} on {target} rule {number}"
-        return self.call("assignRule", target, selector, number, says=says)
+    def count(self, proposal: int, pages: int) -> Call:
+        says = f"count {pages} pages of votes on proposal {proposal}"
+        return self.call("countVotes", proposal, pages, says=says)
 
-    def set_voting_delay(self, seconds: int) -> Call:
-        return self.call("setVotingDelay", seconds, says=f"let voting begin after {seconds} s")
+    def vote_batch(
+        self, proposal: int, votes: Sequence[tuple[Address, int, bytes]]
+    ) -> Call:
+        """Cast many plain signed votes; those that cannot be counted are left out and reported.
+
+        Args:
+            votes: voter, support and signature of each.
+        """
+        says = f"cast {len(votes)} signed votes on proposal {proposal}"
+        return self.call("castVotesBySig", proposal, list(votes), says=says)
 
     def _step(self, verb: str, proposal: int, actions: Actions, description: str) -> Call:
         return self.call(
@@ -153,30 +188,3 @@ def proposal_id(actions: Actions, description: str) -> int:
         [actions.targets, actions.values, actions.calldatas, keccak(text=description)],
     )
     return int.from_bytes(keccak(encoded))
-
-
-def rule_of(raw: dict[str, Any]) -> Rule:
-    """A rule from the contract's struct; a proposal that does not exist has none.
-
-    Values out of range cannot come from the contract; they are kept, for a reader to see.
-    """
-    return Rule.model_construct(
-        method=Method(raw["method"]),
-        approval=raw["approval"],
-        quorum=raw["quorum"],
-        delay=raw["delay"],
-        voting_period=raw["votingPeriod"],
-    )
-
-
-def rule_arguments(rule: Rule) -> tuple[int, ...]:
-    """The contract's struct."""
-    return (int(rule.method), rule.approval, rule.quorum, rule.delay, rule.voting_period)
-
-
-def describe_rule(rule: Rule) -> str:
-    """A rule in words."""
-    return (
-        f"{rule.method.words}, more than {rule.approval / 100:g} % in favour, "
-        f"quorum {rule.quorum / 100:g} %, {rule.voting_period} s of voting, {rule.delay} s of delay"
-    )

@@ -28,6 +28,7 @@ _CONTRACTS = {
     "interConstitution": "InterConstitution",
     "membership": "Membership",
     "commons": "Commons",
+    "rulebook": "Rulebook",
     "assembly_": "Assembly",
 }
 
@@ -57,13 +58,19 @@ def implementations() -> Modules:
 def deployment() -> list[tuple[str, Address, bytes]]:
     """Name, address and creation code of everything that is deployed once per chain, in order."""
     made = [
-        (name, address_of(load(name).creation), load(name).creation) for name in _CONTRACTS.values()
+        (name, address_of(load(name).creation), load(name).creation)
+        for name in ("Relay", *_CONTRACTS.values())
     ]
     factory = load("MetaOrganizationFactory")
     constructor = next(entry for entry in factory.abi if entry["type"] == "constructor")
-    addresses = tuple(address for _, address, _ in made)
+    addresses = tuple(address for _, address, _ in made[1:])
     creation = factory.creation + abi.encode_values(constructor["inputs"], [addresses])
     return [*made, (factory.name, address_of(creation), creation)]
+
+
+def relay_address() -> Address:
+    """Where the shipped `Relay` is on every chain."""
+    return address_of(load("Relay").creation)
 
 
 def missing(reading: Reading) -> list[Call]:
@@ -108,13 +115,13 @@ def expected_code(modules: Modules) -> dict[Address, bytes]:
         "inter_constitution": (authority,),
         "membership": (authority, modules.inter_constitution),
         "commons": (authority, modules.membership),
-        "assembly": (
+        "rulebook": (
             authority,
             modules.timelock,
-            modules.membership,
             modules.meta_organization,
             modules.inter_constitution,
         ),
+        "assembly": (authority, modules.timelock, modules.membership, modules.rulebook),
     }
     return {
         getattr(modules, name): clone_code(getattr(parts, name), given)

@@ -15,6 +15,7 @@ class Modules(Model):
     inter_constitution: Address
     membership: Address
     commons: Address
+    rulebook: Address
     assembly: Address
 
 
@@ -43,5 +44,6 @@ def modules_at(reading: Reading, address: Address) -> Modules:
         inter_constitution=found["interConstitution"],
         membership=found["membership"],
         commons=found["commons"],
+        rulebook=found["rulebook"],
         assembly=found["assembly"],
     )

@@ -233,8 +233,8 @@ def decide(
 
     Ties fail. Abstentions count for the quorum only. Where there is no seat, nothing passes. Shares
     are compared by cross-multiplying integers, so that nothing is rounded but weighted shares.
-    *Each class*: every constituency that has seats must be in favour by majority; one in which nobody
-    voted for or against has not agreed.
+    *Each class*: every constituency that has seats must be in favour by majority; one in which
+    nobody voted for or against has not agreed.
 
     Args:
         tallies: one per constituency, in order of index.
