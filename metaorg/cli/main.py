@@ -18,6 +18,7 @@ from metaorg.cli import (
     founding,
     keys,
     membership,
+    safe,
     settings,
 )
 from metaorg.cli.command import application
@@ -43,6 +44,7 @@ for name, group in (
     ("membership", membership.app),
     ("assembly", assembly.app),
     ("commons", commons.app),
+    ("safe", safe.app),
     ("keys", keys.app),
 ):
     app.add_typer(group, name=name)
