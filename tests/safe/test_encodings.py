@@ -108,7 +108,9 @@ def test_a_batch_names_functions_and_values_for_the_reader(batch: Any) -> None:
     assert admit["contractInputsValues"] == {"organization": actor(9).address}
 
 
-def test_all_values_of_a_batch_are_text_lists_and_structs_too(world: World, wallets: Wallets) -> None:
+def test_all_values_of_a_batch_are_text_lists_and_structs_too(
+    world: World, wallets: Wallets
+) -> None:
     org = world.by(actor(1))
     call = org.assembly.propose([org.membership.admit(actor(9).address)], "Admit", "Why.")
     signed = world.adoption(actor(1))
