@@ -156,6 +156,8 @@ def replace_file(path: Path, data: bytes) -> None:
     Raises:
         InvalidInput: it cannot be written.
     """
+    if str(path) == STDIN:
+        raise InvalidInput("what is collected stands in a file: give its name, not -")
     path = path.expanduser()
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -87,7 +87,7 @@ SignOnly = Annotated[
     ),
 ]
 ActArgument = Annotated[
-    Path, typer.Argument(metavar="FILE", help="What --sign-only wrote; - is stdin.")
+    Path, typer.Argument(metavar="FILE", help="What --sign-only wrote for a Safe.")
 ]
 Constituency = Annotated[str, typer.Option(metavar="NAME", help="The class in which to join.")]
 PledgeText = Annotated[

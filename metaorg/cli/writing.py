@@ -57,12 +57,11 @@ def perform(
         how = "safe" if session.is_safe else "send"
         session.flags = replace(session.flags, how=how)
         return propose(session, calls, title, session.flags.body or "")
-    _require_way(session, adoption)
-    unsigned = _recording(session, adoption, pledge)
-    shown = [*unsigned, *calls]
+    shown = [*_recording(session, adoption, pledge), *calls]
     if not shown:
         finish(session, [])
         return
+    _require_way(session, adoption)
     plan = _plan(session, shown, adoption)
     if session.flags.dry_run:
         emit(plan, session.as_json, lambda: _described(plan))

@@ -1,4 +1,4 @@
-"""A meta-organization, and two organizations that are Safes: one of people, one of people and it."""
+"""A meta-organization, and two Safes: one of people, and one of people and that one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -9,9 +9,9 @@ from onchain.world import FOR, VOTING, WINDOW, World, actor
 from metaorg.onchain.accounts import LocalSigner
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import advance
-from metaorg.types import Call
+from metaorg.types import Call, Receipt
 from safe.conftest import ANNA, BEN, CHLOE, DORA, EMIL, OUTSIDER, By, Wallets, made
-from safe.wallets import Release, execute, execute_batch
+from safe.wallets import NEW, Release, execute, execute_batch
 
 ADOPT = ("constitution", "adopt", "--constituency", "Workers", "--pledge", "Paper for all.")
 APPLY = ("membership", "apply", "--constituency", "Workers", "--kind", "trust", "--name", "Mill")
@@ -97,8 +97,8 @@ def test_a_batch_does_what_the_calls_do(
     call = Call(**printed)
     called = execute(chain, mill, call, signers(DORA, EMIL), outsider)
 
-    def said(receipt: object) -> list[object]:
-        return [(one.contract, one.name, one.arguments) for one in receipt.events]  # type: ignore[attr-defined]
+    def said(receipt: Receipt) -> list[object]:
+        return [(one.contract, one.name, one.arguments) for one in receipt.events]
 
     assert said(batched) == said(called) != []
 
@@ -172,8 +172,6 @@ def test_an_owner_of_a_safe_at_two_places_signs_at_both(
     world: World, chain: Chain, wallets: Wallets, outsider: LocalSigner, by: By
 ) -> None:
     """Anna owns the guild and, by the press, a second share of it."""
-    from safe.wallets import NEW
-
     guild = NEW.create(chain, outsider, [actor(ANNA).address, wallets.press.address], 2)
     by(guild).done(*ADOPT, "--sign-only", "act.json")
 

@@ -1,4 +1,4 @@
-"""Real Safes on a development chain, from the artifacts of Safe's own packages, and their owners."""
+"""Real Safes on a development chain, from the artifacts of Safe's own packages."""
 
 import json
 from collections.abc import Sequence
