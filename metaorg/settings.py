@@ -30,9 +30,10 @@ def data_folder() -> Path:
 
 def _account(spec: str) -> str:
     """A key that stands here by mistake is found before anything repeats it."""
-    if re.search(r"[0-9a-fA-F]{64}", spec) or not re.match(r"(keystore|env|rpc):.", spec):
+    if re.search(r"[0-9a-fA-F]{64}", spec) or not re.match(r"(keystore|env|rpc|safe):.", spec):
         raise ValueError(
-            "it is none of keystore:FILE, env:NAME and rpc:ADDRESS (never the key itself)"
+            "it is none of keystore:FILE, env:NAME, rpc:ADDRESS and safe:ADDRESS (never the key "
+            "itself)"
         )
     return spec
 
@@ -44,7 +45,7 @@ class Settings(Model):
         rpc: the node's address.
         chain_id: the chain that is expected; any when absent.
         address: the meta-organization's front door.
-        account: who signs: `keystore:FILE`, `env:NAME` or `rpc:ADDRESS`; never a key.
+        account: who acts: `keystore:FILE`, `env:NAME`, `rpc:ADDRESS` or `safe:ADDRESS`.
         password_file: a file with the keystore's password; asked on the terminal when absent.
         store: where the commons are: `embedded:FILE`, or `kubo:` and a multiaddress or URL.
         keys: the folder of keystores.

@@ -1,22 +1,26 @@
 """`metaorg assembly`: proposals, votes and decisions."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from metaorg.cli.command import application, command
-from metaorg.cli.files import read_calls, text_or_file
-from metaorg.cli.options import ActFlags, ProposalArgument, ReadFlags, text
+from metaorg.cli.files import read_act, read_calls, text_or_file
+from metaorg.cli.options import ActFlags, AllFlags, ProposalArgument, ReadFlags, SignOnly, text
 from metaorg.cli.output import emit, facts, plain, table
 from metaorg.cli.session import Session
-from metaorg.cli.writing import action_line, perform
+from metaorg.cli.writing import action_line, agree, perform
 from metaorg.cli.writing import propose as propose_calls
+from metaorg.cli.writing import sign_only as sign_act
+from metaorg.errors import ContractReverted, MetaorgError, Refused, Unreachable
 from metaorg.times import duration, moment
 
 if TYPE_CHECKING:
     from metaorg.organization import MetaOrganization, ProposalView
     from metaorg.rules.decision import ClassTally, Rule
+    from metaorg.types import Address, Call
 
 SUPPORT = {"against": 0, "for": 1, "abstain": 2}
 TITLE = 60
@@ -57,10 +61,50 @@ def vote(
     reason: Annotated[
         str | None, typer.Option(parser=text, metavar="TEXT", help="Why; it is public.")
     ] = None,
+    sign_only: SignOnly = None,
 ) -> None:
-    """Cast the own organization's vote."""
+    """Cast the own organization's vote.
+
+    Without ETH: `--sign-only FILE` signs it, and anybody sends it with `metaorg assembly
+    vote-batch FILE`. A Safe (`--account safe:ADDRESS`) votes so, by the signatures of its owners,
+    or with `--as safe`, by a transaction of its own.
+    """
     assembly = session.organization.assembly
-    perform(session, assembly.vote(assembly.find(number).number, SUPPORT[support], reason or ""))
+    found, cast = assembly.find(number).number, SUPPORT[support]
+    if sign_only is not None:
+        sign_act(session, assembly.ballot(found, cast, reason or ""), sign_only)
+    else:
+        perform(session, assembly.vote(found, cast, reason or ""))
+
+
+@command(app, AllFlags, "vote-batch")
+def vote_batch(
+    session: Session,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Votes, as `vote --sign-only` signs.")
+    ],
+) -> None:
+    """Send votes that others signed; anybody may.
+
+    A vote that is refused is told with the reason, and the others are sent all the same; the exit
+    code is 1 then. Run again, it sends nothing twice.
+
+    JSON: [{"file": "a.json", "voter": "0x...", "proposal": "9157...", "outcome": "sent", "reason":
+    "", "transaction": "0x..."}]; "outcome" is "sent", "valid" (in a dry run), "cast already" or
+    "refused", where "voter" and "proposal" are null if the file cannot be read.
+    """
+    agree(session, f"will send the votes in {len(files)} files, as {session.own.address}")
+    session.organization.settle()
+    cast, told = session.organization.assembly.votes_of(), list[dict[str, Any]]()
+    try:
+        for file in files:
+            told.append(_relayed(session, file, cast))
+    finally:  # what went is told, whatever ends the others
+        columns = ("file", "voter", "outcome", "reason")
+        emit(told, session.as_json, lambda: table(columns, [_named(one, columns) for one in told]))
+    refused = sum(one["outcome"] == "refused" for one in told)
+    if refused:
+        raise Refused(f"{refused} of {len(told)} votes were refused.")
 
 
 @command(app, ActFlags)
@@ -158,6 +202,45 @@ def rules(session: Session) -> None:
     columns = ("rule", "method", "approval", "quorum", "voting period", "delay")
     rows = [(_name(number), *_rule(rule)) for number, rule in enumerate(found)]
     emit(found, session.as_json, lambda: table(columns, rows))
+
+
+def _relayed(
+    session: Session, file: Path, cast: "dict[tuple[int, Address], int]"
+) -> dict[str, Any]:
+    """What becomes of one signed vote; `cast` are those that were cast before, and grows."""
+    told: dict[str, Any] = {"file": str(file)}
+    told |= {"voter": None, "proposal": None, "reason": "", "transaction": None}
+    try:
+        act = read_act(file)
+        proposal, support = session.organization.assembly.vote_in(act)
+        told |= {"voter": act.signer, "proposal": proposal}
+        if cast.get((proposal, act.signer)) == support:
+            return told | {"outcome": "cast already"}
+        call = session.organization.assembly.relay(act)
+        session.organization.simulate(call)
+    except Unreachable:
+        raise
+    except MetaorgError as error:
+        return told | {"outcome": "refused", "reason": str(error)}
+    if session.flags.dry_run:
+        return told | {"outcome": "valid"}
+    told |= _send_vote(session, call)
+    if told["outcome"] == "sent":
+        cast[proposal, act.signer] = support
+    return told
+
+
+def _send_vote(session: Session, call: "Call") -> dict[str, Any]:
+    """Send one signed vote."""
+    try:
+        [receipt] = session.organization.send(call)
+    except ContractReverted as error:  # something else came first
+        return {"outcome": "refused", "reason": str(error)}
+    return {"outcome": "sent", "transaction": receipt.transaction}
+
+
+def _named(told: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
+    return [told[column] for column in columns]
 
 
 def _summary(ordinal: int, proposal: "ProposalView") -> dict[str, Any]:

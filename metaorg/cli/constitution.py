@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from metaorg.cli.command import application, command
-from metaorg.cli.files import read_bytes, read_pledge, read_signed, write_signed
+from metaorg.cli.files import read_act, read_bytes, read_pledge
 from metaorg.cli.options import (
     ActFlags,
     DecisionFlags,
@@ -14,10 +14,12 @@ from metaorg.cli.options import (
     PledgeFile,
     PledgeText,
     ReadFlags,
+    SignOnly,
 )
 from metaorg.cli.output import emit, facts, plain, say, to_json, write, write_content
 from metaorg.cli.session import Session
-from metaorg.cli.writing import agree, perform
+from metaorg.cli.writing import perform
+from metaorg.cli.writing import sign_only as sign_act
 from metaorg.errors import CheckFailed, InvalidInput
 from metaorg.times import moment
 
@@ -75,17 +77,21 @@ def adopt(
     ] = None,
     pledge: PledgeText = None,
     pledge_file: PledgeFile = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the signed adoption for others to relay."),
-    ] = None,
+    sign_only: SignOnly = None,
     signed: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Relay an adoption that somebody else signed."),
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="Send an adoption from --sign-only; anybody may; repeatable."
+        ),
     ] = None,
 ) -> None:
-    """Sign the adoption of the text in force and record it, or relay one; sends nothing twice."""
-    if signed is not None:
+    """Sign the adoption of the text in force and record it, or relay one; sends nothing twice.
+
+    Without ETH: `--sign-only FILE` signs, and anybody sends it with `--signed FILE`. A Safe
+    (`--account safe:ADDRESS`) signs only so: each of its owners adds a signature with `metaorg safe
+    sign FILE` before it is sent.
+    """
+    if signed:
         _relay(session, signed)
         return
     if constituency is None:
@@ -93,11 +99,8 @@ def adopt(
     organization, said = session.organization, read_pledge(pledge, pledge_file)
     organization.settle()
     adoption = organization.constitution.adoption(session.own.address, constituency, said)
-    if output is not None:
-        agree(session, f"will sign: the adoption of version {adoption.version} in {constituency}")
-        if not session.flags.dry_run:
-            write_signed(output, organization.constitution.sign(adoption), said)
-            emit({"file": output}, session.as_json, lambda: str(output))
+    if sign_only is not None:
+        sign_act(session, organization.constitution.act(adoption, said), sign_only)
     elif organization.constitution.recorded(adoption):
         say(f"Version {adoption.version} is adopted already, with this pledge.")
         perform(session)
@@ -105,14 +108,14 @@ def adopt(
         perform(session, adoption=adoption, pledge=said)
 
 
-def _relay(session: Session, file: Path) -> None:
+def _relay(session: Session, files: list[Path]) -> None:
     constitution, calls = session.organization.constitution, []
     session.organization.settle()
-    for signed, pledge in read_signed(file):
-        if constitution.recorded(signed.adoption):
-            say(f"The adoption of {signed.adoption.organization} is recorded already.")
+    for act in map(read_act, files):
+        if constitution.recorded(constitution.adoption_in(act)):
+            say(f"The adoption of {act.signer} is recorded already.")
         else:
-            calls.append(constitution.adopt(signed, pledge))
+            calls.append(constitution.relay(act))
     perform(session, *calls)
 
 

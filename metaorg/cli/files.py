@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from metaorg.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from metaorg.onchain.acts import SignedAct
     from metaorg.onchain.inter_constitution import SignedAdoption
     from metaorg.records import Pledge
     from metaorg.types import Call
@@ -49,9 +50,9 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """A JSON file."""
+    """A JSON file in which no name stands twice."""
     try:
-        return json.loads(read_text(path))
+        return json.loads(read_text(path), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path} is not JSON: {error}") from None
 
@@ -88,8 +89,23 @@ def read_calls(path: Path) -> "list[Call]":
     ]
 
 
+def read_act(path: Path) -> "SignedAct":
+    """A signed act, as `--sign-only` writes it.
+
+    Raises:
+        InvalidInput: it is none; says what is wrong.
+    """
+    from metaorg.onchain.acts import SignedAct
+
+    found = read_json(path)
+    if not isinstance(found, Mapping):
+        raise InvalidInput(f"{path} is not a signed act as --sign-only writes it")
+    made: SignedAct = _model(SignedAct, str(path), found)
+    return made
+
+
 def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
-    """Signed adoptions with their pledges, as `adopt --output` and `found --sign` write them.
+    """Signed adoptions with their pledges, as `found --sign` writes them.
 
     Raises:
         InvalidInput: it is neither one of them nor a list; says what is wrong.
@@ -132,6 +148,31 @@ def write_file(path: Path, data: bytes) -> None:
         raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file anew, all of it or nothing.
+
+    Raises:
+        InvalidInput: it cannot be written.
+    """
+    if str(path) == STDIN:
+        raise InvalidInput("what is collected stands in a file: give its name, not -")
+    path = path.expanduser()
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_bytes(data)
+        scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return made
 
 
 def _model(kind: type[Any], where: str, fields: Any) -> Any:

@@ -19,6 +19,7 @@ from metaorg.cli import (
     founding,
     keys,
     membership,
+    safe,
     settings,
     show,
 )
@@ -46,6 +47,7 @@ for name, group in (
     ("assembly", assembly.app),
     ("commons", commons.app),
     ("dao", dao.app),
+    ("safe", safe.app),
     ("keys", keys.app),
 ):
     app.add_typer(group, name=name)

@@ -78,6 +78,17 @@ ProposalArgument = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option(parser=text, metavar="TEXT", help="Why; it is public.")]
+SignOnly = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Only sign it, into this new file, which anybody can send: acting needs no ETH. "
+        "For a Safe, its owners sign the file with `metaorg safe sign`.",
+    ),
+]
+ActArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="What --sign-only wrote for a Safe.")
+]
 Constituency = Annotated[str, typer.Option(metavar="NAME", help="The class in which to join.")]
 PledgeText = Annotated[
     str | None,
@@ -129,7 +140,8 @@ _Account = Annotated[
     str | None,
     typer.Option(
         metavar="SPEC",
-        help="Who signs: keystore:FILE, env:NAME of a variable, or rpc:ADDRESS; never a key.",
+        help="Who acts: keystore:FILE, env:NAME of a variable, rpc:ADDRESS, or safe:ADDRESS for a "
+        "Safe; never a key.",
         rich_help_panel=WRITING,
     ),
 ]
@@ -151,16 +163,30 @@ _DryRun = Annotated[
 ]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.", rich_help_panel=WRITING)]
 _As = Annotated[
-    Literal["send", "propose", "print"],
+    Literal["send", "propose", "print", "safe"],
     typer.Option(
         "--as",
-        help="Send it, propose it to the Assembly, or print it for `assembly propose --actions`.",
+        help="Send it, propose it to the Assembly, print it for `assembly propose --actions`, or "
+        "write a batch for the Transaction Builder of the Safe that --account names.",
         rich_help_panel=WRITING,
     ),
 ]
 _SendOrPrint = Annotated[
-    Literal["send", "print"],
-    typer.Option("--as", help="Send it, or print it for others to send.", rich_help_panel=WRITING),
+    Literal["send", "print", "safe"],
+    typer.Option(
+        "--as",
+        help="Send it, print it for others to send, or write a batch for the Transaction Builder "
+        "of the Safe that --account names.",
+        rich_help_panel=WRITING,
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="With --as safe or --as print: write to this new file, not to stdout.",
+        rich_help_panel=WRITING,
+    ),
 ]
 _Title = Annotated[
     str | None,
@@ -233,6 +259,7 @@ class ActFlags(AllFlags):
     """What a command needs whose calls only an organization itself can send."""
 
     how: _SendOrPrint = "send"
+    output: _Output = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,6 +267,7 @@ class WriteFlags(AllFlags):
     """What a command needs whose calls can be sent, proposed or printed."""
 
     how: _As = "send"
+    output: _Output = None
     title: _Title = None
     body: _Body = None
 

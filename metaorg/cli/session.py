@@ -73,9 +73,17 @@ class Session:
         """
         if self.signer is None:
             raise Misconfigured(
-                "no account is set: use --account keystore:FILE, env:NAME or rpc:ADDRESS"
+                "no account is set: use --account keystore:FILE, env:NAME, rpc:ADDRESS or "
+                "safe:ADDRESS"
             )
         return self.signer
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether whoever acts is a Safe, whose owners sign and send."""
+        from metaorg.onchain.accounts import SafeSigner
+
+        return isinstance(self.signer, SafeSigner)
 
     @property
     def address(self) -> "Address":

@@ -1,18 +1,23 @@
-"""From calls to what becomes of them: shown, agreed to, then sent, proposed or printed."""
+"""From calls to what becomes of them: shown, agreed to, then sent, proposed, printed or batched."""
 
+import json
 import re
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from metaorg.cli.files import write_file
 from metaorg.cli.output import emit, plain, progress, say, to_json, write
 from metaorg.cli.session import Session
-from metaorg.errors import ContractReverted, MetaorgError, Refused
+from metaorg.errors import ContractReverted, InvalidInput, MetaorgError, Refused
 
 if TYPE_CHECKING:
+    from metaorg.onchain.acts import SignedAct
     from metaorg.onchain.inter_constitution import Adoption
     from metaorg.records import Pledge
     from metaorg.types import Call, Event, Receipt
@@ -49,21 +54,22 @@ def perform(
         from metaorg.records import NAME_LIMIT
 
         title = session.flags.title or calls[0].says[:NAME_LIMIT]
-        session.flags = replace(session.flags, how="send")
+        how = "safe" if session.is_safe else "send"
+        session.flags = replace(session.flags, how=how)
         return propose(session, calls, title, session.flags.body or "")
-    unsigned = _recording(session, adoption, pledge)
-    shown = [*unsigned, *calls]
+    shown = [*_recording(session, adoption, pledge), *calls]
     if not shown:
         finish(session, [])
         return
+    _require_way(session, adoption)
     plan = _plan(session, shown, adoption)
     if session.flags.dry_run:
         emit(plan, session.as_json, lambda: _described(plan))
         return
     agree(session, _described(plan))
     calls = (*_recording(session, adoption, pledge, sign=True), *calls)
-    if session.flags.how == "print":
-        print_calls(session, calls)
+    if session.flags.how in ("print", "safe"):
+        hand_over(session, calls)
     else:
         finish(session, (send_many if independent else send)(session, calls))
 
@@ -128,12 +134,72 @@ def finish(session: Session, receipts: Sequence["Receipt"]) -> None:
         emit(list(receipts), session.as_json, lambda: "\n".join(map(receipt_lines, receipts)))
 
 
-def print_calls(session: Session, calls: Sequence["Call"]) -> None:
-    """Print calls as JSON, and put their documents on the commons: the JSON does not carry them."""
+def hand_over(session: Session, calls: Sequence["Call"]) -> None:
+    """Write calls as JSON, or as a Safe's batch, for others to send.
+
+    Their documents go to the commons: the JSON does not carry them.
+    """
+    made: Any = list(calls)
+    if session.flags.how == "safe":
+        made = session.organization.batch(calls, time.time_ns() // 10**6)
     documents = [block for call in calls for block in call.documents]
     if documents:
         session.store.put_many(documents)
-    write(to_json(list(calls)))
+    if session.flags.output is None:
+        write(to_json(made))
+    else:
+        write_file(session.flags.output, f"{to_json(made)}\n".encode())
+        _tell_file(session, session.flags.output)
+
+
+def sign_only(session: Session, act: "SignedAct", file: Path) -> None:
+    """Sign an act into a file that anybody can send; a Safe's is left to its owners."""
+    if session.flags.how != "send" or session.flags.output is not None:
+        raise InvalidInput("--sign-only signs, and --as and --output are for calls: choose one")
+    verb = "leave to the owners to sign" if session.is_safe else "sign"
+    agree(session, f"will {verb}: {_typed(plain(act.typed))}")
+    if session.flags.dry_run:
+        emit(plain(act.typed), session.as_json, lambda: _typed(plain(act.typed)))
+        return
+    signed = session.organization.sign(act)
+    write_file(file, act_bytes(signed))
+    if session.is_safe:
+        say(f"Its owners sign it: metaorg safe sign {file} --account OWNER")
+    _tell_file(session, file)
+
+
+def act_bytes(act: "SignedAct") -> bytes:
+    """An act as its file holds it."""
+    return (json.dumps(plain(act), indent=2) + "\n").encode()
+
+
+def _tell_file(session: Session, file: Path) -> None:
+    emit({"file": str(file)}, session.as_json, lambda: str(file))
+
+
+def _require_way(session: Session, adoption: "Adoption | None") -> None:
+    """Refuse what cannot work before anything is done.
+
+    Raises:
+        InvalidInput: a Safe cannot send by itself, and only a Safe takes a batch.
+        Refused: a Safe cannot sign an adoption by itself either.
+    """
+    how = session.flags.how
+    if session.flags.output is not None and how == "send":
+        raise InvalidInput("--output goes with --as safe or --as print")
+    if how == "safe" and not session.is_safe:
+        raise InvalidInput("--as safe needs to know which Safe: --account safe:ADDRESS")
+    if how == "send" and session.is_safe:
+        raise InvalidInput(
+            f"{session.own.address} is a Safe, and its owners send: use --as safe --output FILE "
+            "(or --sign-only FILE where there is such an option)"
+        )
+    if adoption is not None and session.is_safe:
+        raise Refused(
+            "The text in force is not adopted yet, and a Safe signs by its owners: first "
+            "`metaorg constitution adopt --sign-only FILE`, `metaorg safe sign FILE` for each "
+            "owner, and `metaorg constitution adopt --signed FILE`; then run this again."
+        )
 
 
 def action_line(call: "Call", decoded: Any) -> str:

@@ -86,6 +86,32 @@ class NodeSigner:
             ) from None
 
 
+class SafeSigner:
+    """A Safe, by its address: whoever asks it to sign is told that its owners do.
+
+    Calls are planned and simulated as coming from it.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+
+    @property
+    def address(self) -> Address:
+        return self._address
+
+    def sign_transaction(self, transaction: Mapping[str, Any]) -> bytes:
+        raise self._cannot()
+
+    def sign_typed_data(self, typed: Mapping[str, Any]) -> bytes:
+        raise self._cannot()
+
+    def _cannot(self) -> InvalidInput:
+        return InvalidInput(
+            f"{self._address} is a Safe and has no key of its own: use --as safe for what its "
+            "owners send, and --sign-only for what they sign"
+        )
+
+
 def open_signer(
     spec: str,
     chain: Chain,
@@ -96,7 +122,8 @@ def open_signer(
 
     Args:
         spec: `keystore:FILE or name`, `env:NAME` of a variable that holds a key in hex,
-            `rpc:ADDRESS` for an account of the chain's node, `rpc:ADDRESS@URL` for another signer.
+            `rpc:ADDRESS` for an account of the chain's node, `rpc:ADDRESS@URL` for another signer,
+            `safe:ADDRESS` for a Safe, which signs by its owners.
         password: asked with the file's name; the default asks on the terminal.
         folder: where keystores are found by name.
 
@@ -112,8 +139,11 @@ def open_signer(
     if kind == "rpc" and rest:
         address, _, url = rest.partition("@")
         return NodeSigner(Chain(url) if url else chain, checksum_address(address))
+    if kind == "safe" and rest:
+        return SafeSigner(checksum_address(rest))
     raise InvalidInput(
-        "the account is none of keystore:FILE, env:NAME and rpc:ADDRESS (never the key itself)"
+        "the account is none of keystore:FILE, env:NAME, rpc:ADDRESS and safe:ADDRESS (never the "
+        "key itself)"
     )
 
 

@@ -1,6 +1,6 @@
 """Client of `Assembly`: proposals and votes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eth_abi.abi import encode
@@ -117,6 +117,28 @@ class Assembly(Contract):
 
     def has_voted(self, reading: Reading, proposal: int, account: Address) -> bool:
         return bool(self.read(reading, "hasVoted", proposal, account))
+
+    def next_ballot(self, reading: Reading, voter: Address) -> int:
+        """The nonce of the next ballot that an account signs."""
+        return int(self.read(reading, "nonces", voter))
+
+    def vote_by_signature(self, ballot: Mapping[str, Any], signature: bytes) -> Call:
+        """Cast a vote that its voter signed; `ballot` is the message of the EIP-712 type."""
+        proposal, support, voter = (ballot[name] for name in ("proposalId", "support", "voter"))
+        word = SUPPORT[support] if support < len(SUPPORT) else f"by the unknown number {support}"
+        says = f"vote {word} on proposal {proposal} as {voter}, who signed it"
+        if "reason" not in ballot:
+            return self.call("castVoteBySig", proposal, support, voter, signature, says=says)
+        return self.call(
+            "castVoteWithReasonAndParamsBySig",
+            proposal,
+            support,
+            voter,
+            ballot["reason"],
+            ballot["params"],
+            signature,
+            says=says,
+        )
 
     def propose(self, actions: Actions, description: str) -> Call:
         title = description.splitlines()[0].removeprefix("# ")

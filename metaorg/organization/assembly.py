@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from metaorg.charter import encode
 from metaorg.errors import InvalidInput, Refused, Unreachable
+from metaorg.onchain import acts
 from metaorg.onchain import assembly as onchain_assembly
+from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.assembly import Actions, ProposalState, proposal_id
 from metaorg.onchain.chain import Reading
 from metaorg.organization.documents import with_documents
 from metaorg.records import Proposal, made, read_description
 from metaorg.rules.decision import ClassTally, Outcome, Rule, decide
-from metaorg.types import Call, Cid, Event, Model
+from metaorg.types import Address, Call, Cid, Event, Model
 
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
@@ -115,6 +117,57 @@ class Assembly:
     def vote(self, number: int, support: int, reason: str = "") -> Call:
         """Cast the signer's vote: 0 against, 1 for, 2 abstain."""
         return self.contract.vote(number, support, reason)
+
+    def ballot(
+        self,
+        number: int,
+        support: int,
+        reason: str = "",
+        *,
+        voter: Address | None = None,
+        reading: Reading | None = None,
+    ) -> SignedAct:
+        """A vote as an act to sign, by the signer's account when no voter is named."""
+        voter = voter or self._org.signer.address
+        nonce = self.contract.next_ballot(self._org.at(reading), voter)
+        message = {"proposalId": number, "support": support, "voter": voter, "nonce": nonce}
+        return SignedAct(
+            kind="ExtendedBallot" if reason else "Ballot",
+            chain_id=self._org.chain.id,
+            contract=self.contract.address,
+            message=message | ({"reason": reason, "params": b""} if reason else {}),
+        )
+
+    def relay(self, act: SignedAct, reading: Reading | None = None) -> Call:
+        """Cast a vote that somebody signed.
+
+        Raises:
+            InvalidInput: the act is not for here, or its signature is not its account's.
+            Refused: it was sent already, or owners of its Safe have yet to sign.
+        """
+        reading = self._org.at(reading)
+        self.vote_in(act)
+        signature = acts.verified(reading, act)
+        acts.in_order(act, self.contract.next_ballot(reading, act.signer))
+        return self.contract.vote_by_signature(act.message, signature)
+
+    def vote_in(self, act: SignedAct) -> tuple[int, int]:
+        """Proposal and support of a vote that somebody signed.
+
+        Raises:
+            InvalidInput: it is another act, or one for another meta-organization.
+        """
+        acts.addressed(act, self.contract.address, "Ballot", "ExtendedBallot")
+        return act.message["proposalId"], act.message["support"]
+
+    def votes_of(self, reading: Reading | None = None) -> dict[tuple[int, Address], int]:
+        """How each account has voted, by proposal and account: 0 against, 1 for, 2 abstain."""
+        names = ["VoteCast", "VoteCastWithParams"]
+        events = self._org.events(self.contract.address, names, self._org.at(reading))
+        return {
+            (event.arguments["proposalId"], event.arguments["voter"]): event.arguments["support"]
+            for event in events
+        }
 
     def queue(self, proposal: ProposalView) -> Call:
         actions = Actions.of(proposal.calls)

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from metaorg.charter import encode, pledge_digest
 from metaorg.errors import InvalidInput
+from metaorg.onchain import acts
 from metaorg.onchain import inter_constitution as onchain_constitution
 from metaorg.onchain.accounts import Signer
+from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.inter_constitution import Adoption, SignedAdoption, Version
 from metaorg.onchain.inter_constitution import Record as AdoptionRecord
@@ -91,6 +93,39 @@ class Constitution:
             raise InvalidInput("the pledge is not the one whose hash was signed")
         blocks = (encode(pledge),) if pledge else ()
         return self.contract.adopt(signed).model_copy(update={"documents": blocks})
+
+    def act(self, adoption: Adoption, pledge: Pledge | None) -> SignedAct:
+        """An adoption as an act to sign, with the pledge that it names; anyone may relay it."""
+        typed = self.contract.typed_adoption(self._org.chain, adoption)
+        return SignedAct(
+            kind="Adoption",
+            chain_id=self._org.chain.id,
+            contract=self.contract.address,
+            message=typed["message"],
+            documents=(encode(pledge),) if pledge else (),
+        )
+
+    def adoption_in(self, act: SignedAct) -> Adoption:
+        """The adoption that an act is.
+
+        Raises:
+            InvalidInput: it is another act, or one for another meta-organization.
+        """
+        acts.addressed(act, self.contract.address, "Adoption")
+        values = zip(Adoption.model_fields, act.message.values(), strict=True)
+        return Adoption(**dict(values))
+
+    def relay(self, act: SignedAct, reading: Reading | None = None) -> Call:
+        """Record an adoption that somebody signed, with its pledge.
+
+        Raises:
+            InvalidInput: the act is not for here, or its signature is not its account's.
+            Refused: owners of its Safe have yet to sign.
+        """
+        adoption = self.adoption_in(act)
+        signature = acts.verified(self._org.at(reading), act)
+        call = self.contract.adopt(SignedAdoption(adoption=adoption, signature=signature))
+        return call.model_copy(update={"documents": act.documents})
 
     def amend(self, text: bytes) -> Call:
         """Put a new text in force; only a decision can. At most 1 MiB."""

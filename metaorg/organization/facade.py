@@ -7,9 +7,10 @@ from typing import Any
 
 from metaorg.errors import Misconfigured, Unreachable
 from metaorg.ipfs import Store, documents
-from metaorg.onchain import abi, transactions
+from metaorg.onchain import abi, acts, safes, transactions
 from metaorg.onchain import meta_organization as front_door
 from metaorg.onchain.accounts import Signer
+from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain, Reading
 from metaorg.onchain.modules import Modules, modules_at
@@ -113,16 +114,37 @@ class MetaOrganization:
 
     def decode(self, call: Call) -> Decoded | None:
         """What a call to a contract of this meta-organization does; None when that is not known."""
-        for name in CONTRACTS[1:]:
-            address = getattr(self.modules, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower())
-            entry = load(name).selectors.get(call.data[:4])
-            if address == call.to and entry is not None:
-                try:
-                    arguments = abi.decode_values(entry["inputs"], call.data[4:])
-                except Unreachable:
-                    return None
-                return Decoded(contract=name, function=entry["name"], arguments=arguments)
-        return None
+        found = self._function(call)
+        if found is None:
+            return None
+        contract, entry = found
+        arguments = abi.decode_values(entry["inputs"], call.data[4:])
+        return Decoded(contract=contract, function=entry["name"], arguments=arguments)
+
+    def sign(self, act: SignedAct) -> SignedAct:
+        """An act with the signer's signature; a Safe's is left to its owners."""
+        return acts.sign(self.at(None), act, self.signer)
+
+    def require_own(self, act: SignedAct) -> None:
+        """Nothing, for an act that is for this meta-organization.
+
+        Raises:
+            InvalidInput: it is for another one.
+        """
+        acts.addressed(act, self._module(acts.kinds()[act.kind].contract), act.kind)
+
+    def batch(self, calls: Sequence[Call], created_at: int) -> dict[str, Any]:
+        """Calls as a file for the Transaction Builder of the signer, which is a Safe.
+
+        Args:
+            created_at: Unix milliseconds.
+
+        Raises:
+            Misconfigured: the signer's account is not a Safe.
+        """
+        safe = safes.required(self.at(None), self.signer.address)
+        functions = [self._function(call) for call in calls]
+        return safes.batch(safe, calls, [one and one[1] for one in functions], created_at)
 
     def settle(self) -> None:
         """Wait for the signer's transactions that are still in flight."""
@@ -146,3 +168,19 @@ class MetaOrganization:
         if self._since is None:
             self._since = self.chain.first_block_with_code(self.modules.meta_organization)
         return self._since
+
+    def _module(self, name: str) -> Address:
+        """The address of a contract by its name."""
+        return str(getattr(self.modules, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()))
+
+    def _function(self, call: Call) -> tuple[str, abi.Entry] | None:
+        """Contract and function of a call that can be decoded."""
+        for name in CONTRACTS[1:]:
+            entry = load(name).selectors.get(call.data[:4])
+            if self._module(name) == call.to and entry is not None:
+                try:
+                    abi.decode_values(entry["inputs"], call.data[4:])
+                except Unreachable:
+                    return None
+                return name, entry
+        return None

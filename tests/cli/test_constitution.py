@@ -53,7 +53,7 @@ def test_adopting_twice_sends_once(trust: Cli, chain: Chain) -> None:
 
 
 def test_a_signed_adoption_is_relayed_by_anybody_once(trust: Cli, outsider: Cli) -> None:
-    trust.done(*ADOPTING, "--output", "signed.json")
+    trust.done(*ADOPTING, "--sign-only", "signed.json")
 
     [receipt] = outsider.done("constitution", "adopt", "--signed", "signed.json", "--json").json
     again = outsider.done("constitution", "adopt", "--signed", "signed.json", "--json")
@@ -65,17 +65,17 @@ def test_a_signed_adoption_is_relayed_by_anybody_once(trust: Cli, outsider: Cli)
 @pytest.mark.parametrize(
     ("part", "value", "code", "sentence"),
     [
-        ("pledge", {"type": "Pledge", "text": "Gold."}, 2, "not the one whose hash was signed"),
-        ("pledge", None, 2, "not the one whose hash was signed"),
-        ("signature", "0x" + "22" * 65, 4, "not one of the organization's account"),
+        ("documents", ["0x7b7d"], 2, "not those whose hashes were signed"),
+        ("documents", [], 2, "not those whose hashes were signed"),
+        ("signature", "0x" + "22" * 65, 2, f"the signature is not one of {TRUST}"),
         ("signature", "none", 2, "signature"),
-        ("adoption", None, 2, "adoption"),
+        ("message", None, 2, "message"),
     ],
 )
 def test_an_altered_adoption_is_refused(
     trust: Cli, outsider: Cli, home: Path, part: str, value: object, code: int, sentence: str
 ) -> None:
-    trust.done(*ADOPTING, "--output", "signed.json")
+    trust.done(*ADOPTING, "--sign-only", "signed.json")
     signed = json.loads((home / "signed.json").read_text())
     (home / "signed.json").write_text(json.dumps(signed | {part: value}))
 
@@ -88,15 +88,15 @@ def test_an_altered_adoption_is_refused(
 def test_an_adoption_altered_after_signing_is_refused(
     trust: Cli, outsider: Cli, home: Path
 ) -> None:
-    trust.done(*ADOPTING, "--output", "signed.json")
+    trust.done(*ADOPTING, "--sign-only", "signed.json")
     signed = json.loads((home / "signed.json").read_text())
-    signed["adoption"]["constituency"] = 1
+    signed["message"]["constituency"] = 1
     (home / "signed.json").write_text(json.dumps(signed))
 
     result = outsider.run("constitution", "adopt", "--signed", "signed.json")
 
-    assert result.code == 4
-    assert "not one of the organization's account" in result.stderr
+    assert result.code == 2
+    assert f"the signature is not one of {TRUST}" in result.stderr
 
 
 @pytest.mark.usefixtures("nothing_sent")

@@ -55,7 +55,7 @@ def test_a_key_among_the_settings_is_never_repeated(bakery: Cli, account: str) -
 
     for result in results:
         assert result.code == 3
-        assert "none of keystore:FILE, env:NAME and rpc:ADDRESS" in result.stderr
+        assert "none of keystore:FILE, env:NAME, rpc:ADDRESS and safe:ADDRESS" in result.stderr
         assert KEY[2:10] not in result.stdout + result.stderr
 
 

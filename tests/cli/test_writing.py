@@ -1,6 +1,5 @@
 """What every writing command shares: shown, agreed to, then sent, proposed or printed."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,14 +67,12 @@ def test_a_dry_run_of_what_is_refused_is_refused(outsider: Cli) -> None:
 
 
 def test_what_was_done_before_a_failure_is_told(trust: Cli, outsider: Cli, home: Path) -> None:
-    adopt = ("constitution", "adopt", "--constituency", "Workers", "--pledge", "Seeds.")
-    for name, cli in (("a.json", trust), ("b.json", outsider)):
-        cli.done(*adopt, "--output", name)
-    signed = [json.loads((home / name).read_text()) for name in ("a.json", "b.json")]
-    signed[1]["signature"] = signed[0]["signature"]
-    (home / "both.json").write_text(json.dumps(signed))
+    adopt = ("constitution", "adopt", "--constituency", "Workers")
+    trust.done(*adopt, "--pledge", "Seeds.", "--sign-only", "a.json")
+    trust.done(*adopt, "--pledge", "Seeds, and soil.", "--sign-only", "b.json")
 
-    result = outsider.run("constitution", "adopt", "--signed", "both.json", "--json")
+    relay = ("constitution", "adopt", "--signed", "a.json", "--signed", "b.json")
+    result = outsider.run(*relay, "--json")
 
     assert result.code == 4
     assert [one["events"][0]["arguments"]["organization"] for one in result.json] == [TRUST]
