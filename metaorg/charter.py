@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -9,6 +11,7 @@ import yaml
 from pydantic import (
     BeforeValidator,
     Field,
+    StrictBool,
     StrictInt,
     StringConstraints,
     ValidationError,
@@ -19,12 +22,12 @@ from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load as load_artifact
-from metaorg.onchain.assembly import rule_arguments
 from metaorg.onchain.contract import padded
-from metaorg.onchain.membership import admission_arguments
+from metaorg.onchain.membership import admission_arguments, readoption_arguments
+from metaorg.onchain.rulebook import rule_arguments
 from metaorg.records import CharterDocument, Name, Pledge, Profile, Record, Text
-from metaorg.rules.admission import Admission, AdmissionMethod
-from metaorg.rules.decision import Method, Rule, no_weaker
+from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
+from metaorg.rules.decision import BASIS, Method, Rule, no_weaker
 from metaorg.types import BLOCK_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
 
 SIZE_LIMIT = 1 << 20
@@ -50,7 +53,15 @@ def basis_points(value: Any) -> Any:
     return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
 
 
-def _choice(options: type[Method] | type[AdmissionMethod]) -> Any:
+def percent(value: Any) -> Any:
+    """A whole percentage, from "25 %"."""
+    points = basis_points(value)
+    if points % 100:
+        raise ValueError("it is a whole percentage")
+    return points // 100
+
+
+def _choice(options: type[AdmissionMethod] | type[Consequence]) -> Any:
     def choose(value: Any) -> Any:
         words = {option.words: option for option in options}
         if value not in words:
@@ -58,6 +69,15 @@ def _choice(options: type[Method] | type[AdmissionMethod]) -> Any:
         return words[value]
 
     return BeforeValidator(choose)
+
+
+def methods(value: Any) -> Any:
+    """A set of methods, from words like "each class" or "weighted and each class"."""
+    words = {option.words: option for option in Method}
+    found = str(value).split(" and ")
+    if not all(one in words for one in found) or len(set(found)) != len(found):
+        raise ValueError(f'it is one of: {", ".join(words)}; or several, joined by "and"')
+    return reduce(or_, (words[one] for one in found))
 
 
 def _fits(limit: int) -> Any:
@@ -76,24 +96,26 @@ Share = Annotated[int, BeforeValidator(basis_points)]
 class DeclaredRule(Model):
     """A decision rule as people write it."""
 
-    method: Annotated[Method, _choice(Method)]
-    approval: Share
+    method: Annotated[Method, BeforeValidator(methods)]
+    approval: Share = 0
     quorum: Share
+    objections: StrictInt = Field(default=0, ge=0, lt=1 << 16)
+    closing: Annotated[int, BeforeValidator(percent)] = 0
+    upgradable: StrictBool = False
     voting_period: Annotated[Duration, Field(ge=1)]
     delay: Duration
 
     @model_validator(mode="after")
     def _in_range(self) -> Self:
-        if self.method not in (Method.MAJORITY, Method.EACH_CLASS):
-            raise ValueError("the method is majority or each class")
-        if not 5000 <= self.approval < 10_000:
-            raise ValueError("approval is at least 50 % and below 100 %; it must be exceeded")
-        if self.quorum > 10_000:
-            raise ValueError("quorum is at most 100 %")
+        for name, limit in (("quorum", BASIS), ("closing", 100)):
+            if getattr(self, name) > limit:
+                raise ValueError(f"{name} is at most 100 %")
+        self.rule()
         return self
 
     def rule(self) -> Rule:
-        return Rule(**self.model_dump())
+        parts = self.model_dump()
+        return Rule(methods=parts.pop("method"), **parts)
 
 
 class DeclaredAdmission(Model):
@@ -116,6 +138,16 @@ class DeclaredAdmission(Model):
         return Admission(**self.model_dump())
 
 
+class DeclaredReadoption(Model):
+    """What follows an amendment, as people write it."""
+
+    grace: Duration
+    consequence: Annotated[Consequence, _choice(Consequence)]
+
+    def rule(self) -> Readoption:
+        return Readoption(**self.model_dump())
+
+
 class DeclaredFounder(Model):
     """An organization that takes one of the first seats."""
 
@@ -135,7 +167,10 @@ class Declaration(Model):
     constituencies: list[Annotated[Name, _fits(28)]] = Field(min_length=1, max_length=64)
     kinds: list[Annotated[Name, _fits(32)]] = Field(min_length=1, max_length=255)
     admission: DeclaredAdmission
+    readoption: DeclaredReadoption
     voting_delay: Duration
+    open_proposals: StrictInt = Field(ge=1, le=5)
+    weights: dict[str, Share] = Field(default_factory=dict)
     rules: dict[str, DeclaredRule]
     assignments: dict[str, str] = Field(default_factory=dict)
     founders: list[DeclaredFounder] = Field(min_length=1)
@@ -174,6 +209,13 @@ class Charter(Model):
         others = [name for name in self.declaration.rules if name not in ("ordinary", "amendment")]
         return ["ordinary", "amendment", *others]
 
+    def weights(self) -> list[int]:
+        """The constituencies' weights in basis points, by index; none where none is declared."""
+        declared = self.declaration
+        if not declared.weights:
+            return []
+        return [declared.weights.get(name, 0) for name in declared.constituencies]
+
     def with_founders(self, founders: Sequence[DeclaredFounder]) -> "Charter":
         """The same charter, founded by others."""
         declaration = self.declaration.model_copy(update={"founders": list(founders)})
@@ -191,8 +233,13 @@ class Charter(Model):
             "constituencies": [padded(name, 28) for name in declared.constituencies],
             "kinds": [padded(name, 32) for name in declared.kinds],
             "admission": admission_arguments(declared.admission.rule()),
-            "votingDelay": declared.voting_delay,
-            "rules": [rule_arguments(declared.rules[name].rule()) for name in names],
+            "readoption": readoption_arguments(declared.readoption.rule()),
+            "terms": {
+                "votingDelay": declared.voting_delay,
+                "openProposals": declared.open_proposals,
+                "weights": self.weights(),
+                "rules": [rule_arguments(declared.rules[name].rule()) for name in names],
+            },
             "assignments": [
                 (padded(module, 32), selector, names.index(rule))
                 for (module, selector), rule in self.assignments().items()
@@ -286,7 +333,25 @@ def _contradictions(declared: Declaration) -> list[tuple[Place, str]]:
     for index, account in enumerate(accounts):
         if account in accounts[:index]:
             found.append((("founders", index, "account"), f"{account} is a founder already"))
-    return found + _rule_contradictions(declared)
+    return found + _weight_contradictions(declared) + _rule_contradictions(declared)
+
+
+def _weight_contradictions(declared: Declaration) -> list[tuple[Place, str]]:
+    known = ", ".join(declared.constituencies)
+    found: list[tuple[Place, str]] = [
+        (("weights", name), f"{name!r} is not one of the constituencies: {known}")
+        for name in declared.weights
+        if name not in declared.constituencies
+    ]
+    total = sum(declared.weights.values())
+    if declared.weights and total != BASIS:
+        found.append((("weights",), f"the weights are {total / 100:g} % together, not 100 %"))
+    found += [
+        (("rules", name), "a weighted rule needs the constituencies' `weights`")
+        for name, rule in declared.rules.items()
+        if Method.WEIGHTED in rule.method and not declared.weights
+    ]
+    return found
 
 
 def _rule_contradictions(declared: Declaration) -> list[tuple[Place, str]]:

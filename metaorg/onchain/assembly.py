@@ -10,7 +10,7 @@ from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
 from metaorg.onchain.reverts import STATES
 from metaorg.onchain.rulebook import rule_of
-from metaorg.rules.decision import SPLIT, SUPPORT, UNITS_PER_SEAT, ClassTally, Rule
+from metaorg.rules.decision import SUPPORT, UNITS_PER_SEAT, ClassTally, Rule
 from metaorg.types import Address, Call, Hex, Model
 
 
@@ -68,9 +68,7 @@ def vote_words(support: int, split: Split | None = None) -> str:
     """A vote in words: "for", or "20 % against, 80 % for, 0 % abstain"."""
     if split is None:
         return SUPPORT[support] if support < len(SUPPORT) else f"with value {support}"
-    return ", ".join(
-        f"{part / 100:g} % {word}" for part, word in zip(split, SUPPORT, strict=True)
-    )
+    return ", ".join(f"{part / 100:g} % {word}" for part, word in zip(split, SUPPORT, strict=True))
 
 
 class Assembly(Contract):
@@ -181,9 +179,7 @@ class Assembly(Contract):
         says = f"count {pages} pages of votes on proposal {proposal}"
         return self.call("countVotes", proposal, pages, says=says)
 
-    def vote_batch(
-        self, proposal: int, votes: Sequence[tuple[Address, int, bytes]]
-    ) -> Call:
+    def vote_batch(self, proposal: int, votes: Sequence[tuple[Address, int, bytes]]) -> Call:
         """Cast many plain signed votes; those that cannot be counted are left out and reported.
 
         Args:

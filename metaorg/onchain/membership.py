@@ -4,10 +4,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from metaorg.onchain.chain import Reading
-from metaorg.onchain.contract import Contract, unpadded
-from metaorg.rules.admission import Admission
+from metaorg.onchain.contract import Contract, padded, unpadded
+from metaorg.onchain.inter_constitution import SignedAdoption
+from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.membership import Census, Standing, Status
-from metaorg.types import Address, Call, Cid
+from metaorg.types import Address, Call, Cid, Digest, Model
+
+
+class Application(Model):
+    """What an applicant signs, for somebody else to send. `valid_until` is Unix seconds."""
+
+    organization: Address
+    kind: int
+    profile: Digest
+    nonce: int
+    valid_until: int
+
+
+class Move(Model):
+    """A change of account, which both accounts sign. `valid_until` is Unix seconds."""
+
+    from_: Address
+    to: Address
+    nonce: int
+    valid_until: int
 
 
 class Membership(Contract):
@@ -23,6 +43,10 @@ class Membership(Contract):
 
     def admission(self, reading: Reading) -> Admission:
         return Admission(**self.read(reading, "admission"))
+
+    def readoption(self, reading: Reading) -> Readoption:
+        """What follows an amendment."""
+        return Readoption(**self.read(reading, "readoption"))
 
     def pace(self, reading: Reading) -> tuple[int, int]:
         """How many more can be admitted without a decision, and when the next period begins."""
@@ -60,6 +84,72 @@ class Membership(Contract):
         says = f"apply for a seat with profile {profile}"
         return self.call("applyForSeat", kind, profile.digest, says=says)
 
+    def adopt_and_apply(self, signed: SignedAdoption, kind: int, profile: Cid) -> Call:
+        """Adopt and apply in one transaction of the organization itself."""
+        version = signed.adoption.version
+        return self.call(
+            "adoptAndApply",
+            signed.adoption.arguments(),
+            signed.signature,
+            kind,
+            profile.digest,
+            says=f"adopt version {version} of the text and apply for a seat with profile {profile}",
+        )
+
+    def apply_signed(self, application: Application, signature: bytes) -> Call:
+        """Apply as the organization signed; anyone may send it."""
+        values = tuple(application.model_dump().values())
+        says = f"apply for a seat as {application.organization}, which signed it"
+        return self.call("applyBySig", values, signature, says=says)
+
+    def move(self, move: Move, from_signature: bytes, to_signature: bytes) -> Call:
+        """Give a seat to another account, as both signed; anyone may send it."""
+        values = tuple(move.model_dump().values())
+        says = f"give the seat of {move.from_} to {move.to}, as both signed"
+        return self.call("moveSeat", values, from_signature, to_signature, says=says)
+
+    def move_by_decision(self, from_: Address, to: Address, reason: Cid) -> Call:
+        says = f"give the seat of {from_} to {to} for the reason {reason}"
+        return self.call("moveByDecision", from_, to, reason.digest, says=says)
+
+    def suspend(self, organization: Address, reason: Cid) -> Call:
+        says = f"take the vote of {organization} for the reason {reason}"
+        return self.call("suspend", organization, reason.digest, says=says)
+
+    def reinstate(self, organization: Address, reason: Cid) -> Call:
+        says = f"give {organization} its vote back for the reason {reason}"
+        return self.call("reinstate", organization, reason.digest, says=says)
+
+    def expel(self, organization: Address, reason: Cid) -> Call:
+        says = f"end the seat of {organization} for the reason {reason}"
+        return self.call("expel", organization, reason.digest, says=says)
+
+    def change_constituency(self, organization: Address, reason: Cid) -> Call:
+        says = (
+            f"let {organization} change to the constituency of its adoption for the reason {reason}"
+        )
+        return self.call("changeConstituency", organization, reason.digest, says=says)
+
+    def declare_affiliation(self, other: Address) -> Call:
+        says = f"declare to be under one control with {other}"
+        return self.call("declareAffiliation", other, says=says)
+
+    def affiliate(self, organizations: Sequence[Address], reason: Cid) -> Call:
+        says = f"let {', '.join(organizations)} share one vote for the reason {reason}"
+        return self.call("affiliate", list(organizations), reason.digest, says=says)
+
+    def separate(self, organization: Address, reason: Cid) -> Call:
+        says = f"let {organization} have a vote of its own for the reason {reason}"
+        return self.call("separate", organization, reason.digest, says=says)
+
+    def lapse(self, organization: Address) -> Call:
+        says = f"apply what follows to {organization}, which has not adopted the text in force"
+        return self.call("lapse", organization, says=says)
+
+    def resume(self, organization: Address) -> Call:
+        says = f"let {organization}, which has adopted the text in force, vote again"
+        return self.call("resume", organization, says=says)
+
     def object(self, organization: Address, reason: Cid) -> Call:
         says = f"object to the application of {organization} for the reason {reason}"
         return self.call("object", organization, reason.digest, says=says)
@@ -86,6 +176,26 @@ class Membership(Contract):
         )
         return self.call("setAdmission", admission_arguments(admission), says=says)
 
+    def set_readoption(self, readoption: Readoption) -> Call:
+        says = (
+            f"after an amendment, give {readoption.grace} s to adopt the new text; "
+            f"then a seat is {readoption.consequence.words}"
+        )
+        return self.call("setReadoption", readoption_arguments(readoption), says=says)
+
+    def add_constituency(self, name: str) -> Call:
+        says = f"add the constituency {name!r}"
+        return self.call("addConstituency", padded(name, 28), says=says)
+
+    def add_kind(self, name: str) -> Call:
+        says = f"add the kind of organization {name!r}"
+        return self.call("addKind", padded(name, 32), says=says)
+
+
+def readoption_arguments(readoption: Readoption) -> tuple[int, int]:
+    """The contract's struct."""
+    return readoption.grace, int(readoption.consequence)
+
 
 def admission_arguments(admission: Admission) -> tuple[Any, ...]:
     """The contract's struct."""
@@ -107,4 +217,7 @@ def _standing(raw: dict[str, Any]) -> Standing:
         seat=raw["seat"],
         ordinal=raw["ordinal"],
         admissible_at=raw["admissibleAt"],
+        votes_in=raw["votesIn"],
+        group=raw["group"],
+        nonce=raw["nonce"],
     )

@@ -11,6 +11,7 @@ from metaorg.onchain import assembly as onchain_assembly
 from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.assembly import Actions, ProposalState, proposal_id
 from metaorg.onchain.chain import Reading
+from metaorg.onchain.rulebook import Rulebook
 from metaorg.organization.documents import with_documents
 from metaorg.records import Proposal, made, read_description
 from metaorg.rules.decision import ClassTally, Outcome, Rule, decide
@@ -48,9 +49,14 @@ class Assembly:
     def __init__(self, organization: "MetaOrganization") -> None:
         self._org = organization
         self.contract = onchain_assembly.Assembly(organization.modules.assembly)
+        self.rulebook = Rulebook(organization.modules.rulebook)
 
     def rules(self, reading: Reading | None = None) -> list[Rule]:
-        return self.contract.rules(self._org.at(reading))
+        return self.rulebook.rules(self._org.at(reading))
+
+    def weights(self, reading: Reading | None = None) -> tuple[int, ...]:
+        """The constituencies' weights in basis points, by index; none where none are set."""
+        return self.rulebook.weights(self._org.at(reading))
 
     def propose(self, calls: Sequence[Call], title: str, body: str = "") -> Call:
         """A proposal of these calls.
@@ -219,7 +225,8 @@ class Assembly:
     def _outcome(
         self, state: ProposalState, tallies: Sequence[ClassTally], reading: Reading
     ) -> Outcome:
-        return decide(state.rule, tallies, self._org.membership.constituencies(reading))
+        weights = self.rulebook.weights(reading, state.edition)
+        return decide(state.rule, tallies, weights, self._org.membership.constituencies(reading))
 
     def _said(self, body: Cid | None) -> Proposal | None:
         """The proposer's words, which nobody has checked; None when they cannot be read."""
