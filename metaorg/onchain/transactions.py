@@ -81,6 +81,19 @@ def send_many(chain: Chain, jobs: Sequence[Job], progress: Progress | None = Non
     return receipts
 
 
+def publish(chain: Chain, raw: bytes, says: str) -> None:
+    """Hand in a transaction that somebody else signed, and wait until it is mined.
+
+    Raises:
+        Refused: its account cannot pay. NodeRefused: the node does not take it.
+    """
+    try:
+        transaction = chain.request("eth_sendRawTransaction", "0x" + raw.hex())
+    except NodeRefused as refusal:
+        raise reverts.explain(refusal, says) from None
+    _mined(chain, [str(transaction)])
+
+
 def settle(chain: Chain, accounts: Iterable[Address], patience: float = PATIENCE) -> None:
     """Wait until none of these accounts has a transaction in flight."""
     waiting = sorted(set(accounts))
@@ -132,7 +145,8 @@ def _send_wave(chain: Chain, jobs: Sequence[Job], progress: Progress | None) -> 
         for job, transaction in zip(jobs, transactions, strict=True)
     ]
     hashes = _submit(chain, jobs, raw)
-    return _await(chain, jobs, hashes, progress)
+    mined = _mined(chain, hashes, progress)
+    return [_receipt(chain, job, raw) for job, raw in zip(jobs, mined, strict=True)]
 
 
 def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> dict[str, Any]:
@@ -215,9 +229,8 @@ def _submit(chain: Chain, jobs: Sequence[Job], raw: Sequence[bytes]) -> list[str
     return [str(answer) for answer in answers]
 
 
-def _await(
-    chain: Chain, jobs: Sequence[Job], hashes: Sequence[str], progress: Progress | None
-) -> list[Receipt]:
+def _mined(chain: Chain, hashes: Sequence[str], progress: Progress | None = None) -> list[Any]:
+    """The nodes' receipts, as they come, once there are all of them."""
     found: dict[int, Any] = {}
     deadline = time.monotonic() + PATIENCE
     pause = 0.01
@@ -237,7 +250,7 @@ def _await(
             )
         time.sleep(pause)
         pause = min(pause * 1.3, 1)
-    return [_receipt(chain, job, found[index]) for index, job in enumerate(jobs)]
+    return [found[index] for index in range(len(hashes))]
 
 
 def _receipt(chain: Chain, job: Job, raw: dict[str, Any]) -> Receipt:
