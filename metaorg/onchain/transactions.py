@@ -173,7 +173,8 @@ def _estimates(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[int]
                     "to": call.to,
                     "data": "0x" + call.data.hex(),
                     "value": hex(call.value),
-                }
+                },
+                "pending",  # the latest block's time may be long past
             ],
         )
         for call, sender in calls
@@ -237,13 +238,16 @@ def _mined(chain: Chain, hashes: Sequence[str], progress: Progress | None = None
     while len(found) < len(hashes):
         missing = [index for index in range(len(hashes)) if index not in found]
         answers = chain.requests([("eth_getTransactionReceipt", [hashes[i]]) for i in missing])
-        mined = {i: _accepted(a) for i, a in zip(missing, answers, strict=True) if a is not None}
+        known = {i: a for i, a in zip(missing, answers, strict=True) if a is not None}
+        mined = {i: a for i, a in known.items() if not isinstance(a, NodeRefused)}
         found |= mined
         if progress and mined:
             progress(len(mined))
         if len(found) == len(hashes):
             break
         if time.monotonic() > deadline:
+            for answer in answers:  # a refusal may pass: geth refuses while it indexes
+                _accepted(answer)
             raise ChainUnreachable(
                 f"{hashes[missing[0]]} is not mined after {PATIENCE:g} s; it stays in flight: "
                 "run the command again later, it goes on from what is on chain"
