@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from onchain.world import actor
 
 from geth.conftest import RICH, Geth, running
 from metaorg import founding
 from metaorg.errors import Misconfigured
 from metaorg.onchain import factory
-from onchain.world import actor
 
 Start = Callable[..., Geth]
 
@@ -60,7 +60,7 @@ def test_a_node_that_takes_none_is_named_with_the_way_out_and_nothing_is_paid(
     geth = start()
     before = geth.chain.at()
 
-    with pytest.raises(Misconfigured, match="--rpc.allow-unprotected-txs"):
+    with pytest.raises(Misconfigured, match=r"--rpc\.allow-unprotected-txs"):
         founding.deploy(geth.chain, actor(1))
 
     assert geth.chain.block() == before.block

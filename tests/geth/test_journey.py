@@ -1,15 +1,13 @@
 """Founding, joining and deciding pass on geth as they do on Anvil, through the library."""
 
-from pathlib import Path
-
 import pytest
+from onchain.world import actor
 
 from geth.conftest import Geth
 from geth.world import World
 from metaorg.audit import check
 from metaorg.onchain import factory
 from metaorg.rules.membership import Status
-from onchain.world import actor
 
 
 @pytest.fixture(scope="module")

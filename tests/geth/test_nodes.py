@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
+from onchain.world import actor
 
 from geth.conftest import running
 from geth.world import World
 from metaorg.audit import check
 from metaorg.onchain.chain import NodeRefused
-from onchain.world import actor
 
 KEPT = 128
 """Blocks whose states geth keeps unless it is told otherwise."""
@@ -23,7 +23,7 @@ def test_a_check_agrees_when_the_node_has_limits_and_pruned_states(
         world.join(actor(4))
         founded = geth.chain.block().number
         geth.mine(KEPT + 1)
-        with pytest.raises(NodeRefused, match="historical state .* is not available"):
+        with pytest.raises(NodeRefused, match=r"historical state .* is not available"):
             geth.chain.at(founded).code(world.modules.meta_organization)
 
         report = check(geth.chain, world.modules.meta_organization, world.store)

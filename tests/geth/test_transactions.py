@@ -4,13 +4,13 @@ import time
 from pathlib import Path
 
 import pytest
+from onchain.world import actor
 
 from geth.conftest import running
 from metaorg.errors import ContractReverted
 from metaorg.onchain.factory import DEPLOYER, SALT, address_of
 from metaorg.onchain.transactions import send, simulate
 from metaorg.types import Call
-from onchain.world import actor
 
 GATE = bytes.fromhex("600c600a5f39600c5ff3" + "5f35421060085700" + "5b5f5ffd")
 """Creation code of a contract of these tests' own, which refuses until the time that it is given:

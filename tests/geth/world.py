@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Protocol
 
+from onchain.world import CHARTER, FOR, FOUNDERS, TEXT, actor
+
 from metaorg import charter, founding
 from metaorg.charter import Charter
 from metaorg.ipfs import Embedded
@@ -12,7 +14,6 @@ from metaorg.onchain.transactions import Job, send_many
 from metaorg.organization import MetaOrganization
 from metaorg.records import Pledge, Profile
 from metaorg.types import Address, Call
-from onchain.world import CHARTER, FOR, FOUNDERS, TEXT, actor
 
 WINDOW, VOTING, DELAY = 8, 12, 2
 """Seconds for objections, of voting, and of delay: a chain that cannot travel waits for them."""
@@ -91,9 +92,7 @@ class World:
     def vote(self, number: int, *voters: LocalSigner) -> None:
         """Vote in favour, all in flight at once."""
         votes = [self.by(voter).assembly.vote(number, FOR) for voter in voters]
-        jobs = [
-            Job(signer=voter, call=vote) for voter, vote in zip(voters, votes, strict=True)
-        ]
+        jobs = [Job(signer=voter, call=vote) for voter, vote in zip(voters, votes, strict=True)]
         send_many(self.chain, jobs)
 
     def execute(self, number: int) -> None:

@@ -104,7 +104,7 @@ def test_a_deployer_that_fails_on_its_chain_is_said_to_be_missing(without_deploy
     without_deployer.request("anvil_setNonce", DEPLOYERS_ACCOUNT, "0x1")
     without_deployer.request("anvil_setBalance", DEPLOYERS_ACCOUNT, hex(DEPLOYERS_COST))
 
-    with pytest.raises(Misconfigured, match="has no CREATE2 deployer at .*nonce too low"):
+    with pytest.raises(Misconfigured, match=r"has no CREATE2 deployer at .*nonce too low"):
         founding.deploy(without_deployer, actor(1))
 
 
