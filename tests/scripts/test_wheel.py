@@ -4,14 +4,15 @@ import json
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 from metaorg.onchain.artifacts import CONTRACTS
 from metaorg.onchain.devnet import Devnet
@@ -36,15 +37,38 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment with the wheel; its dependencies are this environment's."""
+    """The programs of an environment with the wheel and what it declares to need, no more."""
     home = tmp_path_factory.mktemp("environment") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
     python = home / "bin" / "python"
     install = ("--python", str(python), "install", "--no-deps", "--no-index", str(wheel))
     subprocess.run([*PIP, *install], check=True)
     [packages] = home.glob("lib/*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    [installed] = distributions(name="metaorg", path=[str(packages)])
+    for top in needed(installed, frozenset(), {}):
+        (packages / top.name).symlink_to(top)
     return home / "bin"
+
+
+def needed(
+    needing: Distribution, extras: frozenset[str], seen: dict[str, frozenset[str]]
+) -> set[Path]:
+    """Files and folders here of all that a distribution needs, directly or not."""
+    found: set[Path] = set()
+    for requirement in map(Requirement, needing.requires or []):
+        marker, wanted = requirement.marker, frozenset(requirement.extras)
+        applies = not marker or any(marker.evaluate({"extra": one}) for one in {"", *extras})
+        if applies and not wanted | {""} <= seen.get(requirement.name, frozenset()):
+            seen[requirement.name] = seen.get(requirement.name, frozenset()) | wanted | {""}
+            needs = distribution(requirement.name)
+            found |= tops(needs) | needed(needs, wanted, seen)
+    return found
+
+
+def tops(installed: Distribution) -> set[Path]:
+    """What a distribution has directly in the folder of packages."""
+    names = {file.parts[0] for file in installed.files or []}
+    return {Path(str(installed.locate_file(name))) for name in names - {"..", "__pycache__"}}
 
 
 @pytest.fixture
