@@ -1,5 +1,6 @@
 """Founding: deploy what a chain lacks, gather signatures, found in one transaction."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from metaorg.types import Address, Call, Hex, Model, Receipt
 
 VALID_UNTIL = (1 << 48) - 1
 """Founders' signatures do not expire: they are good for one founding by one account only."""
+POOL_PATIENCE = 10.0
+"""Seconds in which a node's pool of transactions must learn of a payment that was mined."""
 
 
 class Founding(Model):
@@ -110,7 +113,7 @@ def _provide_deployer(chain: Chain, signer: Signer, payment: Call) -> list[Recei
             _publish_deployer(chain)
         except Refused:  # its account cannot pay, and that is all that the node minds
             receipts = transactions.send(chain, signer, payment)
-            _publish_deployer(chain)
+            _publish_deployer(chain, POOL_PATIENCE)
     except NodeRefused as refusal:
         raise _no_deployer(chain, refusal.message) from None
     if not factory.has_deployer(chain.at()):
@@ -118,8 +121,17 @@ def _provide_deployer(chain: Chain, signer: Signer, payment: Call) -> list[Recei
     return receipts
 
 
-def _publish_deployer(chain: Chain) -> None:
-    transactions.publish(chain, factory.DEPLOYERS_TRANSACTION, "put the CREATE2 deployer there")
+def _publish_deployer(chain: Chain, patience: float = 0) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return transactions.publish(
+                chain, factory.DEPLOYERS_TRANSACTION, "deploy the CREATE2 deployer"
+            )
+        except Refused:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
 
 
 def _no_deployer(chain: Chain, why: str) -> Misconfigured:

@@ -35,7 +35,8 @@ def worlds(geth: Geth, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lis
     with Devnet(options=["--chain-id", str(geth.chain.id)]) as devnet:
         folders = [tmp_path_factory.mktemp(name) for name in ("anvil", "geth")]
         yield [
-            World(node, at) for node, at in zip((Anvil(devnet.chain), geth), folders, strict=True)
+            World(node, folder, b"# A text of its own\n")
+            for node, folder in zip((Anvil(devnet.chain), geth), folders, strict=True)
         ]
 
 

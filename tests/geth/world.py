@@ -53,12 +53,12 @@ def declared(folder: Path, text: bytes = TEXT) -> Charter:
 class World:
     """A meta-organization founded on a node, and what organizations do in it."""
 
-    def __init__(self, node: Node, folder: Path) -> None:
+    def __init__(self, node: Node, folder: Path, text: bytes = TEXT) -> None:
         self.node, self.chain = node, node.chain
         self.founders = [actor(number) for number in (1, 2, 3)]
         node.fund(*(founder.address for founder in self.founders))
         founding.deploy(self.chain, self.founders[0])
-        plan = founding.plan(self.chain, declared(folder), self.founders[0].address)
+        plan = founding.plan(self.chain, declared(folder, text), self.founders[0].address)
         signed = [founding.sign(self.chain, plan, founder) for founder in self.founders]
         self.store = Embedded(folder / "commons.db")
         self.modules = plan.modules

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from metaorg.onchain.factory import (
     DEPLOYER,
     DEPLOYERS_ACCOUNT,
     DEPLOYERS_COST,
+    DEPLOYERS_TRANSACTION,
     Factory,
     clone_code,
     deployment,
@@ -23,6 +25,7 @@ from metaorg.onchain.factory import (
 )
 from metaorg.onchain.modules import Modules
 from metaorg.onchain.transactions import send
+from onchain.nodes import Node, answering
 from onchain.world import FOUNDERS, World, actor, declared, fund
 
 
@@ -88,6 +91,27 @@ def test_a_chain_without_the_deployer_gets_it_first(without_deployer: Chain) -> 
     assert planned[0].to == DEPLOYERS_ACCOUNT
     assert planned[0].says == "pay 0.01 ETH for the CREATE2 deployer"
     assert without_deployer.at().code(DEPLOYER)
+    assert factory.missing(without_deployer.at()) == []
+
+
+def test_a_node_that_learns_late_of_the_payment_is_asked_again(without_deployer: Chain) -> None:
+    """Geth's pool does: a payment can be mined, and not be known there yet."""
+    raw = "0x" + DEPLOYERS_TRANSACTION.hex()
+    asked = 0
+
+    def alter(method: str, parameters: list[Any]) -> Any:
+        nonlocal asked
+        if method == "eth_sendRawTransaction" and parameters == [raw]:
+            asked += 1
+            if asked < 4:
+                return {"error": {"code": -32000, "message": "insufficient funds for gas"}}
+        return without_deployer.request(method, *parameters)
+
+    with Node(answering(alter)) as node:
+        receipts = founding.deploy(Chain(node.url), actor(1))
+
+    assert asked == 4
+    assert sum(receipt.call.to == DEPLOYERS_ACCOUNT for receipt in receipts) == 1
     assert factory.missing(without_deployer.at()) == []
 
 
