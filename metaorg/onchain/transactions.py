@@ -164,26 +164,27 @@ def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> 
 
 
 def _estimates(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[int]:
-    requests = [
-        (
-            "eth_estimateGas",
-            [
-                {
-                    "from": sender,
-                    "to": call.to,
-                    "data": "0x" + call.data.hex(),
-                    "value": hex(call.value),
-                },
-                "pending",  # the latest block's time may be long past
-            ],
-        )
-        for call, sender in calls
-    ]
-    answers = chain.requests(requests)
+    """Gas in the block to come, whose time is now; where a node has none, after the latest one."""
+    answers = _asked_estimates(chain, calls, "pending")
+    if any(isinstance(one, NodeRefused) and "pending" in one.message.lower() for one in answers):
+        answers = _asked_estimates(chain, calls, "latest")
     for (call, _), answer in zip(calls, answers, strict=True):
         if isinstance(answer, NodeRefused):
             raise reverts.explain(answer, call.says)
     return [integer(answer) for answer in answers]
+
+
+def _asked_estimates(chain: Chain, calls: Sequence[tuple[Call, Address]], tag: str) -> list[Any]:
+    asked = [
+        {
+            "from": sender,
+            "to": call.to,
+            "data": "0x" + call.data.hex(),
+            "value": hex(call.value),
+        }
+        for call, sender in calls
+    ]
+    return chain.requests([("eth_estimateGas", [one, tag]) for one in asked])
 
 
 def _fees(chain: Chain) -> Fees:

@@ -145,6 +145,19 @@ def test_simulating_sends_nothing(world: World, bakery: LocalSigner) -> None:
 # ---------------------------------------------------------------------- what is refused before
 
 
+def test_a_node_without_a_pending_block_simulates_on_the_latest(
+    world: World, bakery: LocalSigner
+) -> None:
+    def alter(method: str, parameters: list[object], result: object) -> object:
+        if "pending" in parameters:
+            return {"error": {"code": -32000, "message": "pending block is not available"}}
+        return result
+
+    call = profile_call(world, bakery)
+    with proxy(world.chain.url, alter) as node:
+        assert simulate(Chain(node.url), call, bakery.address) > 21_000
+
+
 def test_of_a_wave_with_a_refused_call_nothing_is_sent(
     world: World, bakery: LocalSigner, outsider: LocalSigner
 ) -> None:
