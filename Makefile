@@ -10,7 +10,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts demo test lint fix bench gas docs kubo forge slither lock clean
+.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth forge slither lock clean
 
 say = @printf '\n== %s\n'
 
@@ -76,7 +76,11 @@ kubo: ## Provide a Kubo daemon for the tests that need a real one
 	$(say) "kubo"
 	@tools/kubo.sh
 
-test: lint forge slither kubo ## Everything that CI runs
+geth: ## Provide geth for the tests on a second kind of node
+	$(say) "geth"
+	@tools/geth.sh
+
+test: lint forge slither kubo geth ## Everything that CI runs
 	$(say) "pytest"
 	@pytest -q -n 2
 	$(say) "brownie"

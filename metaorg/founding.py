@@ -1,14 +1,15 @@
 """Founding: deploy what a chain lacks, gather signatures, found in one transaction."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metaorg.charter import Charter, DeclaredFounder, pledge_digest
-from metaorg.errors import InvalidInput, Refused
+from metaorg.errors import InvalidInput, Misconfigured, Refused
 from metaorg.ipfs import Store
 from metaorg.onchain import factory, transactions
 from metaorg.onchain.accounts import Signer
-from metaorg.onchain.chain import Chain
+from metaorg.onchain.chain import Chain, NodeRefused
 from metaorg.onchain.factory import Factory
 from metaorg.onchain.inter_constitution import Adoption, InterConstitution, SignedAdoption
 from metaorg.onchain.modules import Modules
@@ -16,6 +17,8 @@ from metaorg.types import Address, Call, Hex, Model, Receipt
 
 VALID_UNTIL = (1 << 48) - 1
 """Founders' signatures do not expire: they are good for one founding by one account only."""
+POOL_PATIENCE = 10.0
+"""Seconds in which a node's pool of transactions must learn of a payment that was mined."""
 
 
 class Founding(Model):
@@ -31,9 +34,17 @@ class Founding(Model):
 
 
 def deploy(chain: Chain, signer: Signer) -> list[Receipt]:
-    """Put factory and implementations on a chain, those that it lacks."""
-    transactions.settle(chain, [signer.address])
-    return transactions.send(chain, signer, *factory.missing(chain.at()))
+    """Put factory and implementations on a chain, those that it lacks.
+
+    Raises:
+        Misconfigured: the chain has no CREATE2 deployer, and does not take it.
+    """
+    transactions.settle(chain, [signer.address, factory.DEPLOYERS_ACCOUNT])
+    calls = factory.missing(chain.at())
+    if calls and not factory.has_deployer(chain.at()):
+        payment, *calls = calls
+        return _provide_deployer(chain, signer, payment) + transactions.send(chain, signer, *calls)
+    return transactions.send(chain, signer, *calls)
 
 
 def plan(chain: Chain, charter: Charter, initiator: Address) -> Founding:
@@ -92,6 +103,44 @@ def found(
     if is_founded(chain, founding):
         return None
     return transactions.send(chain, signer, made)[0]
+
+
+def _provide_deployer(chain: Chain, signer: Signer, payment: Call) -> list[Receipt]:
+    """Put the CREATE2 deployer on the chain; the signer pays once the node would take it."""
+    receipts: list[Receipt] = []
+    try:
+        try:
+            _publish_deployer(chain)
+        except Refused:  # its account cannot pay, and that is all that the node minds
+            receipts = transactions.send(chain, signer, payment)
+            _publish_deployer(chain, POOL_PATIENCE)
+    except NodeRefused as refusal:
+        raise _no_deployer(chain, refusal.message) from None
+    if not factory.has_deployer(chain.at()):
+        raise _no_deployer(chain, "it failed there")
+    return receipts
+
+
+def _publish_deployer(chain: Chain, patience: float = 0) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return transactions.publish(
+                chain, factory.DEPLOYERS_TRANSACTION, "deploy the CREATE2 deployer"
+            )
+        except Refused:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _no_deployer(chain: Chain, why: str) -> Misconfigured:
+    return Misconfigured(
+        f"chain {chain.id} has no CREATE2 deployer at {factory.DEPLOYER}, and the node at "
+        f"{chain.where} does not put it there with the transaction that its authors signed for "
+        f"all chains: {why}. Use a node that takes transactions which name no chain (geth: "
+        "--rpc.allow-unprotected-txs), or ask those who run the chain for the deployer"
+    )
 
 
 def _adoption(charter: Charter, founder: DeclaredFounder) -> Adoption:

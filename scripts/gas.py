@@ -73,14 +73,12 @@ class Gauge:
         account = self.newcomer.address
         adoption = org.constitution.adoption(account, "Workers", PLEDGE)
         signed = org.constitution.sign(adoption, self.newcomer)
-        apply = org.membership.apply("cooperative", Profile(name="Granary Wholefoods"))
-        self._send(self.newcomer, "adopt", org.constitution.adopt(signed, PLEDGE))
-        self._send(self.newcomer, "apply", apply)
+        profile = Profile(name="Granary Wholefoods")
+        join = org.membership.adopt_and_apply(signed, PLEDGE, "cooperative", profile)
+        self._send(self.newcomer, "adopt and apply", join)
         self._wait(8 * 86_400)
         self._send(self.founders[1], "admit", org.membership.admit(account))
-        self.gas["adopt, apply and admit"] = sum(
-            self.gas[step] for step in ("adopt", "apply", "admit")
-        )
+        self.gas["adopt, apply and admit"] = self.gas["adopt and apply"] + self.gas["admit"]
 
     def _propose(self, org: MetaOrganization) -> int:
         self._wait(10)

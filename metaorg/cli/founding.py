@@ -97,17 +97,22 @@ def _show(session: Session, charter: "Charter") -> None:
     from metaorg import founding
     from metaorg.onchain import factory, transactions
 
-    calls = factory.missing(session.chain.at())
-    me = session.own.address
+    reading = session.chain.at()
+    calls, me = factory.missing(reading), session.own.address
+    later = set() if factory.has_deployer(reading) else {factory.DEPLOYER}
     lacking = [
-        {"says": call.says, "to": call.to, "gas": transactions.simulate(session.chain, call, me)}
+        {
+            "says": call.says,
+            "to": call.to,
+            "gas": None if call.to in later else transactions.simulate(session.chain, call, me),
+        }
         for call in calls
     ]
     plan = None if calls else founding.plan(session.chain, charter, me)
     modules = plan.modules if plan else None
     shown = {"deploys": lacking, "modules": modules, "signs": _what(charter)}
     lines = [declared_words(charter)]
-    lines += [f"will {one['says']}, gas {one['gas']}" for one in lacking]
+    lines += [f"will {one['says']}, gas {one['gas'] or 'unknown'}" for one in lacking]
     lines += [f"will sign: {_what(charter)}"]
     lines += [f"will found {_what_is_founded(charter)}"]
     if modules:

@@ -10,7 +10,7 @@ from metaorg.errors import ChainUnreachable, Misconfigured
 from metaorg.types import Address, Hex, Model
 
 BATCH = 100
-"""Requests in one JSON-RPC batch; public nodes refuse much larger ones."""
+"""Requests in one JSON-RPC batch; halved while a node refuses."""
 LOG_WINDOW = 10_000
 """Blocks asked for in one eth_getLogs; halved while a node refuses."""
 
@@ -60,6 +60,7 @@ class Chain:
         """The address as it is shown: without a user's name and password."""
         self._expected = chain_id
         self._id: int | None = None
+        self._batch = BATCH
         self._provider = HTTPProvider(
             url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
         )
@@ -86,8 +87,13 @@ class Chain:
         """Many requests, in batches; a refused one gives its `NodeRefused` in place of a result."""
         _ = self.id
         results: list[Any] = []
-        for start in range(0, len(calls), BATCH):
-            results += self._ask_batch(calls[start : start + BATCH])
+        while len(results) < len(calls):
+            part = calls[len(results) : len(results) + self._batch]
+            answers = self._ask_batch(part)
+            if answers is None:
+                self._batch = len(part) // 2
+            else:
+                results += answers
         return results
 
     def block(self, tag: int | str = "latest") -> Block:
@@ -128,13 +134,16 @@ class Chain:
             raise self._unreachable(error) from None
         return _result(method, answer)
 
-    def _ask_batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+    def _ask_batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any] | None:
+        """The results in order; None when the node refuses so many at once."""
         try:
             answers = self._provider.make_batch_request(
                 [(method, list(parameters)) for method, parameters in calls]  # type: ignore[misc]
             )
         except Exception as error:
             raise self._unreachable(error) from None
+        if len(calls) > 1 and _is_refusal(answers):
+            return None
         if not isinstance(answers, list) or len(answers) != len(calls):
             raise ChainUnreachable(f"the node at {self.where} does not answer batches of requests")
         return [
@@ -258,6 +267,13 @@ def _result(method: str, answer: Any) -> Any:
     if isinstance(result, NodeRefused):
         raise result
     return result
+
+
+def _is_refusal(answers: Any) -> bool:
+    """Whether a batch got one error for all, alone or as the only one of a list."""
+    if isinstance(answers, list) and len(answers) == 1:
+        answers = answers[0]
+    return isinstance(answers, dict) and isinstance(answers.get("error"), dict)
 
 
 def _result_or_refusal(method: str, answer: Any) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from metaorg.errors import Misconfigured
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Reading
@@ -20,6 +19,22 @@ from metaorg.types import Address, Call, checksum_address
 DEPLOYER = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 """The CREATE2 deployer that chains share; call data are a salt (32 bytes) and the creation code."""
 SALT = bytes(32)
+DEPLOYERS_ACCOUNT = "0x3fAB184622Dc19b6109349B94811493BF2a45362"
+"""The account whose first and only transaction makes the CREATE2 deployer; nobody has its key."""
+DEPLOYERS_TRANSACTION = bytes.fromhex(
+    "f8a58085174876e800830186a08080b853604580600e600039806000f350fe7f"
+    + "ff" * 31
+    + "e03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf31ba0"
+    + "22" * 32
+    + "a0"
+    + "22" * 32
+)
+"""That transaction, the same for all chains: its signature names none.
+
+Source: github.com/Arachnid/deterministic-deployment-proxy.
+"""
+DEPLOYERS_COST = 100_000 * 100 * 10**9
+"""Wei that it takes at most: its gas limit times its gas price."""
 
 _CONTRACTS = {
     "metaOrganization": "MetaOrganization",
@@ -73,22 +88,28 @@ def relay_address() -> Address:
     return address_of(load("Relay").creation)
 
 
+def has_deployer(reading: Reading) -> bool:
+    """Whether this chain has the CREATE2 deployer; most have."""
+    return bool(reading.code(DEPLOYER))
+
+
 def missing(reading: Reading) -> list[Call]:
     """The calls that deploy what this chain does not have yet; none when it has everything.
 
-    Raises:
-        Misconfigured: the chain has no CREATE2 deployer.
+    The first of them pays for the CREATE2 deployer, where that is missing too.
     """
     absent = [entry for entry in deployment() if not reading.code(entry[1])]
-    if absent and not reading.code(DEPLOYER):
-        raise Misconfigured(
-            f"chain {reading.chain.id} has no CREATE2 deployer at {DEPLOYER}; it is put there by "
-            "the well-known transaction that its authors signed for all chains"
-        )
-    return [
+    pays = [_payment(reading)] if absent and not has_deployer(reading) else []
+    return pays + [
         Call(to=DEPLOYER, data=SALT + creation, says=f"deploy {name} at {address}")
         for name, address, creation in absent
     ]
+
+
+def _payment(reading: Reading) -> Call:
+    lacks = max(DEPLOYERS_COST - reading.balance(DEPLOYERS_ACCOUNT), 0)
+    says = f"pay {lacks / 10**18:g} ETH for the CREATE2 deployer"
+    return Call(to=DEPLOYERS_ACCOUNT, data=b"", value=lacks, says=says)
 
 
 def address_of(creation: bytes) -> Address:

@@ -81,6 +81,19 @@ def send_many(chain: Chain, jobs: Sequence[Job], progress: Progress | None = Non
     return receipts
 
 
+def publish(chain: Chain, raw: bytes, says: str) -> None:
+    """Hand in a transaction that somebody else signed, and wait until it is mined.
+
+    Raises:
+        Refused: its account cannot pay. NodeRefused: the node does not take it.
+    """
+    try:
+        transaction = chain.request("eth_sendRawTransaction", "0x" + raw.hex())
+    except NodeRefused as refusal:
+        raise reverts.explain(refusal, says) from None
+    _mined(chain, [str(transaction)])
+
+
 def settle(chain: Chain, accounts: Iterable[Address], patience: float = PATIENCE) -> None:
     """Wait until none of these accounts has a transaction in flight."""
     waiting = sorted(set(accounts))
@@ -132,7 +145,8 @@ def _send_wave(chain: Chain, jobs: Sequence[Job], progress: Progress | None) -> 
         for job, transaction in zip(jobs, transactions, strict=True)
     ]
     hashes = _submit(chain, jobs, raw)
-    return _await(chain, jobs, hashes, progress)
+    mined = _mined(chain, hashes, progress)
+    return [_receipt(chain, job, raw) for job, raw in zip(jobs, mined, strict=True)]
 
 
 def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> dict[str, Any]:
@@ -150,25 +164,27 @@ def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> 
 
 
 def _estimates(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[int]:
-    requests = [
-        (
-            "eth_estimateGas",
-            [
-                {
-                    "from": sender,
-                    "to": call.to,
-                    "data": "0x" + call.data.hex(),
-                    "value": hex(call.value),
-                }
-            ],
-        )
-        for call, sender in calls
-    ]
-    answers = chain.requests(requests)
+    """Gas in the block to come, whose time is now; where a node has none, after the latest one."""
+    answers = _asked_estimates(chain, calls, "pending")
+    if any(isinstance(one, NodeRefused) and "pending" in one.message.lower() for one in answers):
+        answers = _asked_estimates(chain, calls, "latest")
     for (call, _), answer in zip(calls, answers, strict=True):
         if isinstance(answer, NodeRefused):
             raise reverts.explain(answer, call.says)
     return [integer(answer) for answer in answers]
+
+
+def _asked_estimates(chain: Chain, calls: Sequence[tuple[Call, Address]], tag: str) -> list[Any]:
+    asked = [
+        {
+            "from": sender,
+            "to": call.to,
+            "data": "0x" + call.data.hex(),
+            "value": hex(call.value),
+        }
+        for call, sender in calls
+    ]
+    return chain.requests([("eth_estimateGas", [one, tag]) for one in asked])
 
 
 def _fees(chain: Chain) -> Fees:
@@ -215,29 +231,31 @@ def _submit(chain: Chain, jobs: Sequence[Job], raw: Sequence[bytes]) -> list[str
     return [str(answer) for answer in answers]
 
 
-def _await(
-    chain: Chain, jobs: Sequence[Job], hashes: Sequence[str], progress: Progress | None
-) -> list[Receipt]:
+def _mined(chain: Chain, hashes: Sequence[str], progress: Progress | None = None) -> list[Any]:
+    """The nodes' receipts, as they come, once there are all of them."""
     found: dict[int, Any] = {}
     deadline = time.monotonic() + PATIENCE
     pause = 0.01
     while len(found) < len(hashes):
         missing = [index for index in range(len(hashes)) if index not in found]
         answers = chain.requests([("eth_getTransactionReceipt", [hashes[i]]) for i in missing])
-        mined = {i: _accepted(a) for i, a in zip(missing, answers, strict=True) if a is not None}
+        known = {i: a for i, a in zip(missing, answers, strict=True) if a is not None}
+        mined = {i: a for i, a in known.items() if not isinstance(a, NodeRefused)}
         found |= mined
         if progress and mined:
             progress(len(mined))
         if len(found) == len(hashes):
             break
         if time.monotonic() > deadline:
+            for answer in answers:  # a refusal may pass: geth refuses while it indexes
+                _accepted(answer)
             raise ChainUnreachable(
                 f"{hashes[missing[0]]} is not mined after {PATIENCE:g} s; it stays in flight: "
                 "run the command again later, it goes on from what is on chain"
             )
         time.sleep(pause)
         pause = min(pause * 1.3, 1)
-    return [_receipt(chain, job, found[index]) for index, job in enumerate(jobs)]
+    return [found[index] for index in range(len(hashes))]
 
 
 def _receipt(chain: Chain, job: Job, raw: dict[str, Any]) -> Receipt:

@@ -88,7 +88,7 @@ class Dao:
             kinds=tuple(org.membership.kinds(reading)),
             version=org.constitution.version(reading),
             admission=org.membership.admission(reading),
-            voting_delay=org.assembly.contract.voting_delay(reading),
+            voting_delay=org.assembly.rulebook.voting_delay(reading),
             rules=tuple(org.assembly.rules(reading)),
             assignments=gathered.assignments(self._assigned(events, reading)),
             proposals=self._proposals(events, reading),

@@ -7,7 +7,7 @@ from metaorg.charter import encode
 from metaorg.errors import InvalidInput, Unreachable
 from metaorg.onchain import membership as onchain_membership
 from metaorg.onchain.chain import Reading
-from metaorg.onchain.inter_constitution import Adoption
+from metaorg.onchain.inter_constitution import Adoption, SignedAdoption
 from metaorg.organization.documents import with_documents
 from metaorg.records import Pledge, Profile, Reason, made
 from metaorg.rules.admission import Admission, AdmissionMethod, pace_limit
@@ -113,6 +113,14 @@ class Membership:
         block = encode(profile)
         kind_index = _index(kinds or self.kinds(), kind, "kind of organization", "kinds")
         return with_documents(self.contract.apply(kind_index, Cid.of(block)), block)
+
+    def adopt_and_apply(
+        self, signed: SignedAdoption, pledge: Pledge | None, kind: str, profile: Profile
+    ) -> Call:
+        """Adopt and apply in one transaction of the organization itself."""
+        block = encode(profile)
+        call = self.contract.adopt_and_apply(signed, self.kind(kind), Cid.of(block))
+        return with_documents(call, *([encode(pledge)] if pledge else []), block)
 
     def join(
         self, kind: str, profile: Profile, constituency: str, pledge: Pledge | None

@@ -118,6 +118,21 @@ def test_a_dry_run_on_an_empty_chain_shows_what_is_deployed(
         assert empty.chain.block().number == 0
 
 
+def test_a_dry_run_without_the_deployer_shows_its_price_and_leaves_unknown_what_is_unknown(
+    bakery: Cli, charter: Path
+) -> None:
+    with Devnet(options=["--disable-default-create2-deployer"]) as empty:
+        arguments = ("found", charter, *OTHERS, "--dry-run", "--rpc", empty.url)
+        first, *others = bakery.done(*arguments, "--json").json["deploys"]
+
+        assert (first["says"], first["gas"]) == ("pay 0.01 ETH for the CREATE2 deployer", 21_000)
+        assert [one["gas"] for one in others] == [None] * 8
+        said = bakery.done(*arguments).stdout
+        assert "will pay 0.01 ETH for the CREATE2 deployer, gas 21000\n" in said
+        assert said.count(", gas unknown\n") == 8
+        assert empty.chain.block().number == 0
+
+
 @pytest.mark.usefixtures("nothing_sent")
 def test_every_fault_of_a_charter_is_named_with_its_line(bakery: Cli, home: Path) -> None:
     (home / "charter.yaml").write_text(FAULTY)

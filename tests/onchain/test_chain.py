@@ -198,6 +198,26 @@ def test_many_requests_go_in_batches_and_come_back_in_order() -> None:
     assert batches == [BATCH, BATCH, 50]
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["an error", "a list of one error"])
+def test_a_node_that_takes_fewer_at_once_is_asked_for_fewer(alone: bool) -> None:
+    def answers(method: str, parameters: list[Any]) -> Any:
+        return CHAIN_ID if method == "eth_chainId" else parameters[0]
+
+    def limited(asked: Any) -> tuple[int, bytes]:
+        if isinstance(asked, list) and len(asked) > 30:
+            error = {"code": -32600, "message": "batch too large"}
+            refused = {"jsonrpc": "2.0", "id": asked[0]["id"], "error": error}
+            return 200, json.dumps(refused if alone else [refused]).encode()
+        return answering(answers)(asked)
+
+    with Node(limited) as node:
+        results = Chain(node.url).requests([("echo", [number]) for number in range(60)])
+
+    assert results == list(range(60))
+    batches = [len(asked) for asked in node.requests if isinstance(asked, list)]
+    assert batches == [60, 30, 30]
+
+
 def test_a_refused_request_of_a_batch_stands_in_its_place() -> None:
     def answers(method: str, parameters: list[Any]) -> Any:
         if method == "eth_chainId":

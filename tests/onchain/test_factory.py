@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,19 @@ from metaorg.onchain import factory
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet
-from metaorg.onchain.factory import DEPLOYER, Factory, clone_code, deployment, expected_code
+from metaorg.onchain.factory import (
+    DEPLOYER,
+    DEPLOYERS_ACCOUNT,
+    DEPLOYERS_COST,
+    DEPLOYERS_TRANSACTION,
+    Factory,
+    clone_code,
+    deployment,
+    expected_code,
+)
 from metaorg.onchain.modules import Modules
 from metaorg.onchain.transactions import send
+from onchain.nodes import Node, answering
 from onchain.world import FOUNDERS, World, actor, declared, fund
 
 
@@ -63,11 +74,62 @@ def test_a_deployment_that_was_interrupted_goes_on(bare: Chain) -> None:
     assert factory.missing(bare.at()) == []
 
 
-def test_a_chain_without_the_deployer_is_misconfigured(bare: Chain) -> None:
-    bare.request("anvil_setCode", DEPLOYER, "0x")
+@pytest.fixture
+def without_deployer() -> Iterator[Chain]:
+    """A chain on which not even the CREATE2 deployer is."""
+    with Devnet(options=["--disable-default-create2-deployer"]) as devnet:
+        fund(devnet.chain, actor(1))
+        yield devnet.chain
 
-    with pytest.raises(Misconfigured, match="has no CREATE2 deployer"):
-        founding.deploy(bare, actor(1))
+
+def test_a_chain_without_the_deployer_gets_it_first(without_deployer: Chain) -> None:
+    planned = factory.missing(without_deployer.at())
+
+    receipts = founding.deploy(without_deployer, actor(1))
+
+    assert [receipt.call for receipt in receipts] == planned
+    assert planned[0].to == DEPLOYERS_ACCOUNT
+    assert planned[0].says == "pay 0.01 ETH for the CREATE2 deployer"
+    assert without_deployer.at().code(DEPLOYER)
+    assert factory.missing(without_deployer.at()) == []
+
+
+def test_a_node_that_learns_late_of_the_payment_is_asked_again(without_deployer: Chain) -> None:
+    """Geth's pool does: a payment can be mined, and not be known there yet."""
+    raw = "0x" + DEPLOYERS_TRANSACTION.hex()
+    asked = 0
+
+    def alter(method: str, parameters: list[Any]) -> Any:
+        nonlocal asked
+        if method == "eth_sendRawTransaction" and parameters == [raw]:
+            asked += 1
+            if asked < 4:
+                return {"error": {"code": -32000, "message": "insufficient funds for gas"}}
+        return without_deployer.request(method, *parameters)
+
+    with Node(answering(alter)) as node:
+        receipts = founding.deploy(Chain(node.url), actor(1))
+
+    assert asked == 4
+    assert sum(receipt.call.to == DEPLOYERS_ACCOUNT for receipt in receipts) == 1
+    assert factory.missing(without_deployer.at()) == []
+
+
+def test_a_deployer_that_was_paid_for_is_not_paid_twice(without_deployer: Chain) -> None:
+    send(without_deployer, actor(1), factory.missing(without_deployer.at())[0])
+
+    receipts = founding.deploy(without_deployer, actor(1))
+
+    assert all(receipt.call.to == DEPLOYER for receipt in receipts)
+    assert without_deployer.at().balance(DEPLOYERS_ACCOUNT) < DEPLOYERS_COST
+
+
+def test_a_deployer_that_fails_on_its_chain_is_said_to_be_missing(without_deployer: Chain) -> None:
+    without_deployer.request("anvil_setNonce", DEPLOYERS_ACCOUNT, "0x1")
+    without_deployer.request("anvil_setBalance", DEPLOYERS_ACCOUNT, hex(DEPLOYERS_COST))
+
+    with pytest.raises(Misconfigured, match=r"has no CREATE2 deployer at .*nonce too low"):
+        founding.deploy(without_deployer, actor(1))
 
 
 def test_before_the_deployment_nothing_can_be_planned(bare: Chain, tmp_path: Path) -> None:

@@ -145,6 +145,19 @@ def test_simulating_sends_nothing(world: World, bakery: LocalSigner) -> None:
 # ---------------------------------------------------------------------- what is refused before
 
 
+def test_a_node_without_a_pending_block_simulates_on_the_latest(
+    world: World, bakery: LocalSigner
+) -> None:
+    def alter(method: str, parameters: list[object], result: object) -> object:
+        if "pending" in parameters:
+            return {"error": {"code": -32000, "message": "pending block is not available"}}
+        return result
+
+    call = profile_call(world, bakery)
+    with proxy(world.chain.url, alter) as node:
+        assert simulate(Chain(node.url), call, bakery.address) > 21_000
+
+
 def test_of_a_wave_with_a_refused_call_nothing_is_sent(
     world: World, bakery: LocalSigner, outsider: LocalSigner
 ) -> None:
@@ -341,6 +354,39 @@ def test_a_node_that_forgets_a_transaction_is_given_up(
         proxy(world.chain.url, alter) as node,
         pytest.raises(ChainUnreachable, match="is not mined"),
     ):
+        send(Chain(node.url), bakery, profile_call(world, bakery))
+
+
+def test_a_node_that_refuses_receipts_for_a_while_is_asked_again(
+    world: World, bakery: LocalSigner
+) -> None:
+    """Geth does so while it indexes."""
+    refused = 0
+
+    def alter(method: str, parameters: list[object], result: object) -> object:
+        nonlocal refused
+        if method == "eth_getTransactionReceipt" and refused < 3:
+            refused += 1
+            return {"error": {"code": -32000, "message": "transaction indexing is in progress"}}
+        return result
+
+    with proxy(world.chain.url, alter) as node:
+        (receipt,) = send(Chain(node.url), bakery, profile_call(world, bakery))
+
+    assert refused == 3
+    assert receipt.block == world.chain.block().number
+
+
+def test_a_node_that_goes_on_refusing_receipts_is_unreachable(
+    world: World, bakery: LocalSigner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def alter(method: str, parameters: list[object], result: object) -> object:
+        if method == "eth_getTransactionReceipt":
+            return {"error": {"code": -32000, "message": "too busy"}}
+        return result
+
+    impatient(monkeypatch)
+    with proxy(world.chain.url, alter) as node, pytest.raises(ChainUnreachable, match="too busy"):
         send(Chain(node.url), bakery, profile_call(world, bakery))
 
 
