@@ -4,11 +4,12 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from metaorg.charter import Charter, DeclaredFounder, pledge_digest
+from metaorg.charter import Charter, DeclaredFounder, encode, pledge_digest
 from metaorg.errors import InvalidInput, Misconfigured, Refused
 from metaorg.ipfs import Store
-from metaorg.onchain import factory, transactions
+from metaorg.onchain import acts, factory, transactions
 from metaorg.onchain.accounts import Signer
+from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.chain import Chain, NodeRefused
 from metaorg.onchain.factory import Factory
 from metaorg.onchain.inter_constitution import Adoption, InterConstitution, SignedAdoption
@@ -79,6 +80,29 @@ def sign(chain: Chain, founding: Founding, signer: Signer) -> SignedAdoption:
     text = InterConstitution(founding.modules.inter_constitution)
     signature = signer.sign_typed_data(text.typed_adoption(chain, adoption))
     return SignedAdoption(adoption=adoption, signature=signature)
+
+
+def act(chain: Chain, founding: Founding, account: Address) -> SignedAct:
+    """A founder's adoption of the text as an act to sign, also by the owners of a Safe.
+
+    Raises:
+        Refused: the account is not one of the founders.
+    """
+    founder = _founder(founding.charter, account)
+    text = InterConstitution(founding.modules.inter_constitution)
+    typed = text.typed_adoption(chain, _adoption(founding.charter, founder))
+    return SignedAct.of(typed, [encode(founder.pledge)])
+
+
+def signed_in(chain: Chain, founding: Founding, act: SignedAct) -> SignedAdoption:
+    """The adoption that a founder signed as an act, checked.
+
+    Raises:
+        InvalidInput: it is not for this founding, or its signature is not its account's.
+        Refused: owners of its Safe have yet to sign.
+    """
+    adoption = acts.adoption_in(act, founding.modules.inter_constitution)
+    return SignedAdoption(adoption=adoption, signature=acts.verified(chain.at(), act))
 
 
 def call(founding: Founding, signed: Sequence[SignedAdoption]) -> Call:

@@ -11,7 +11,6 @@ from metaorg.errors import InvalidInput
 
 if TYPE_CHECKING:
     from metaorg.onchain.acts import SignedAct
-    from metaorg.onchain.inter_constitution import SignedAdoption
     from metaorg.records import Pledge
     from metaorg.types import Call
 
@@ -102,33 +101,6 @@ def read_act(path: Path) -> "SignedAct":
         raise InvalidInput(f"{path} is not a signed act as --sign-only writes it")
     made: SignedAct = _model(SignedAct, str(path), found)
     return made
-
-
-def read_signed(path: Path) -> "list[tuple[SignedAdoption, Pledge | None]]":
-    """Signed adoptions with their pledges, as `found --sign` writes them.
-
-    Raises:
-        InvalidInput: it is neither one of them nor a list; says what is wrong.
-    """
-    from metaorg.onchain.inter_constitution import SignedAdoption
-    from metaorg.records import Pledge
-
-    found = read_json(path)
-    signed = []
-    for raw in found if isinstance(found, list) else [found]:
-        parts = dict(raw) if isinstance(raw, Mapping) else {}
-        pledge = parts.pop("pledge", None)
-        made = _model(SignedAdoption, str(path), parts)
-        signed.append((made, _model(Pledge, str(path), pledge) if pledge is not None else None))
-    return signed
-
-
-def write_signed(path: Path, signed: "SignedAdoption", pledge: "Pledge | None") -> None:
-    """Write a signed adoption and its pledge, for somebody else to use."""
-    from metaorg.cli.output import plain
-
-    content = plain(signed) | {"pledge": pledge.content() if pledge else None}
-    write_file(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaorg.cli.command import command
-from metaorg.cli.files import read_signed, write_signed
+from metaorg.cli.files import read_act, write_file
 from metaorg.cli.options import SignFlags, address
 from metaorg.cli.output import emit, facts, say, write
 from metaorg.cli.session import Session
-from metaorg.cli.writing import agree, receipt_line
+from metaorg.cli.writing import act_bytes, agree, receipt_line
 from metaorg.errors import InvalidInput
 from metaorg.times import duration
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from metaorg.charter import Charter, DeclaredRule
     from metaorg.founding import Founding
     from metaorg.onchain.accounts import Signer
-    from metaorg.onchain.inter_constitution import SignedAdoption
+    from metaorg.onchain.acts import SignedAct
     from metaorg.types import Receipt
 
 
@@ -54,7 +54,8 @@ def found(
 
     Deploys the contracts that the chain lacks, gathers signatures and founds in one transaction.
     Signers are the own account and those of --sign-with, or anybody by file: each founder runs
-    `metaorg found CHARTER --sign FILE --initiator ADDRESS` and sends FILE to the initiator.
+    `metaorg found CHARTER --sign FILE --initiator ADDRESS` and sends FILE to the initiator. For a
+    founder that is a Safe, its owners sign FILE before with `metaorg safe sign`.
     Founded before, it prints the same addresses and sends nothing.
 
     JSON: {"founded": true, "modules": {"meta_organization": "0x...", "membership": "0x...", ...},
@@ -77,6 +78,7 @@ def _write_signature(
     session: Session, charter: "Charter", file: Path, initiator: str | None
 ) -> None:
     from metaorg import founding
+    from metaorg.onchain import acts
 
     if initiator is None:
         raise InvalidInput("--sign needs --initiator: the account that will found")
@@ -85,9 +87,11 @@ def _write_signature(
         write(f"will sign: {_adoption(plan)}")
         return
     agree(session, f"{declared_words(charter)}\nwill sign: {_adoption(plan)}")
-    one = founding.sign(session.chain, plan, session.own)
-    pledges = {f.account: f.pledge for f in charter.declaration.founders}
-    write_signed(file, one, pledges[session.own.address])
+    one = founding.act(session.chain, plan, session.own.address)
+    one = acts.sign(session.chain.at(), one, session.own)
+    write_file(file, act_bytes(one))
+    if session.is_safe:
+        say(f"Its owners sign it first: metaorg safe sign {file} --account OWNER")
     say(f"Send {file} to {initiator}, who founds.")
     emit(one, session.as_json, lambda: str(file))
 
@@ -125,7 +129,11 @@ def _found(
 ) -> None:
     from metaorg import founding
 
-    given = [one for file in files for one, _ in read_signed(file)]
+    if session.is_safe:
+        raise InvalidInput(
+            "a Safe does not found: it signs with --sign, and another account founds"
+        )
+    given = [read_act(file) for file in files]
     own, signers = session.own, _signers(session, charter, specs, given)
     receipts = _deploy(session)
     plan = founding.plan(session.chain, charter, own.address)
@@ -133,11 +141,12 @@ def _found(
         say("It is founded already; nothing was sent.")
         _emit(session, plan, [])
         return
+    signed = [founding.signed_in(session.chain, plan, act) for act in given]
     who = ", ".join(signer.address for signer in signers)
     signing = [f"will sign: {_adoption(plan)}\n  as {who}"] if signers else []
     founds = f"will found {_what_is_founded(charter)}"
     agree(session, "\n".join([declared_words(charter), *signing, founds]))
-    signed = [*given, *(founding.sign(session.chain, plan, signer) for signer in signers)]
+    signed += [founding.sign(session.chain, plan, signer) for signer in signers]
     receipt = founding.found(session.chain, session.store, own, plan, signed)
     _emit(session, plan, [*receipts, *([receipt] if receipt else [])])
 
@@ -158,14 +167,14 @@ def _signers(
     session: Session,
     charter: "Charter",
     specs: Sequence[str],
-    given: "Sequence[SignedAdoption]",
+    given: "Sequence[SignedAct]",
 ) -> "list[Signer]":
     """The signers at hand who are founders and have not signed yet, each once."""
     founders = {founder.account for founder in charter.declaration.founders}
     signers = {signer.address: signer for signer in map(session.signer_of, specs)}
     if session.own.address in founders:
         signers.setdefault(session.own.address, session.own)
-    present = {one.adoption.organization for one in given}
+    present = {act.signer for act in given}
     return [signer for account, signer in signers.items() if account not in present]
 
 

@@ -108,7 +108,7 @@ class SafeSigner:
     def _cannot(self) -> InvalidInput:
         return InvalidInput(
             f"{self._address} is a Safe and has no key of its own: use --as safe for what its "
-            "owners send, and --sign-only for what they sign"
+            "owners send, and --sign-only (`found`: --sign) for what they sign"
         )
 
 

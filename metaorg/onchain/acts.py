@@ -16,7 +16,7 @@ from metaorg.onchain import abi, safes
 from metaorg.onchain.accounts import SafeSigner, Signer
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import NodeRefused, Reading
-from metaorg.onchain.inter_constitution import DOMAIN_FIELDS
+from metaorg.onchain.inter_constitution import DOMAIN_FIELDS, Adoption
 from metaorg.onchain.safes import Signature, Signatures
 from metaorg.onchain.typed_data import Typed, digest, recover
 from metaorg.types import Address, Cid, Hex, Model, checksum_address
@@ -107,6 +107,17 @@ class SignedAct(Model):
         if [Cid.of(one).digest for one in self.documents] != [one for one in digests if any(one)]:
             raise ValueError("its documents are not those whose hashes were signed")
         return self
+
+    @classmethod
+    def of(cls, typed: Typed, documents: Sequence[bytes] = ()) -> "SignedAct":
+        """What these typed data say, not yet signed."""
+        return cls(
+            kind=typed["primaryType"],
+            chain_id=typed["domain"]["chainId"],
+            contract=typed["domain"]["verifyingContract"],
+            message=typed["message"],
+            documents=tuple(documents),
+        )
 
     @property
     def signer(self) -> Address:
@@ -262,6 +273,16 @@ def addressed(act: SignedAct, contract: Address, *names: str) -> None:
             f"this was signed for {act.contract}, and the {kinds()[act.kind].contract} of this "
             f"meta-organization is {contract}"
         )
+
+
+def adoption_in(act: SignedAct, contract: Address) -> Adoption:
+    """The adoption that an act is.
+
+    Raises:
+        InvalidInput: it is another act, or one for another text than that of `contract`.
+    """
+    addressed(act, contract, "Adoption")
+    return Adoption(**dict(zip(Adoption.model_fields, act.message.values(), strict=True)))
 
 
 def in_order(act: SignedAct, expected: int) -> None:

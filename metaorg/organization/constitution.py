@@ -97,13 +97,7 @@ class Constitution:
     def act(self, adoption: Adoption, pledge: Pledge | None) -> SignedAct:
         """An adoption as an act to sign, with the pledge that it names; anyone may relay it."""
         typed = self.contract.typed_adoption(self._org.chain, adoption)
-        return SignedAct(
-            kind="Adoption",
-            chain_id=self._org.chain.id,
-            contract=self.contract.address,
-            message=typed["message"],
-            documents=(encode(pledge),) if pledge else (),
-        )
+        return SignedAct.of(typed, [encode(pledge)] if pledge else [])
 
     def adoption_in(self, act: SignedAct) -> Adoption:
         """The adoption that an act is.
@@ -111,9 +105,7 @@ class Constitution:
         Raises:
             InvalidInput: it is another act, or one for another meta-organization.
         """
-        acts.addressed(act, self.contract.address, "Adoption")
-        values = zip(Adoption.model_fields, act.message.values(), strict=True)
-        return Adoption(**dict(values))
+        return acts.adoption_in(act, self.contract.address)
 
     def relay(self, act: SignedAct, reading: Reading | None = None) -> Call:
         """Record an adoption that somebody signed, with its pledge.

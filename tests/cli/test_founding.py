@@ -87,8 +87,8 @@ def test_an_altered_signature_is_refused(
 
     result = bakery.run("found", charter, "--signed", "a.json", "--sign-with", f"rpc:{LOOM}")
 
-    assert result.code == 4
-    assert "not one of the organization's account" in result.stderr
+    assert result.code == 2
+    assert f"the signature is not one of {FOOD_COOP}" in result.stderr
 
 
 @pytest.mark.usefixtures("nothing_sent")

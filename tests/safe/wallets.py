@@ -1,6 +1,8 @@
 """Real Safes on a development chain, from the artifacts of Safe's own packages."""
 
+import argparse
 import json
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 from eth_utils.crypto import keccak
 
 from metaorg.onchain import abi, safes, transactions
-from metaorg.onchain.accounts import Signer
+from metaorg.onchain.accounts import Signer, open_signer
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.safes import NOBODY, Request, Safe, SafeTransaction, Signatures
 from metaorg.types import Address, Call, Receipt, checksum_address
@@ -121,3 +123,34 @@ def execute_batch(
         call = Call(to=one["to"], data=data, value=int(one["value"]), says="do as the batch says")
         receipts.append(execute(chain, safe, call, owners, sender))
     return receipts
+
+
+def main() -> None:
+    """Make Safes on a development chain, and execute batch files with them.
+
+    What Safe's own interface does on a public network, for tutorials and for trying things out.
+    """
+    options = argparse.ArgumentParser(description=main.__doc__)
+    options.add_argument("--rpc", default=os.environ.get("METAORG_RPC", "http://127.0.0.1:8545"))
+    options.add_argument("--sender", required=True, help="who pays, like --account of metaorg")
+    commands = options.add_subparsers(required=True, dest="command")
+    create = commands.add_parser("create", help="make a Safe and print its address")
+    create.add_argument("threshold", type=int)
+    create.add_argument("owners", nargs="+")
+    batch = commands.add_parser("execute", help="do what a batch file says")
+    batch.add_argument("file", type=Path)
+    batch.add_argument("owners", nargs="+", help="who signs, like --account of metaorg")
+    given = options.parse_args()
+
+    chain = Chain(given.rpc)
+    sender = open_signer(given.sender, chain)
+    if given.command == "create":
+        print(NEW.create(chain, sender, given.owners, given.threshold))
+        return
+    owners = [open_signer(owner, chain) for owner in given.owners]
+    for receipt in execute_batch(chain, given.file, owners, sender):
+        print(f"0x{receipt.transaction.hex()}")
+
+
+if __name__ == "__main__":
+    main()
