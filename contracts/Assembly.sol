@@ -6,17 +6,17 @@ import {Governed} from "./base/Governed.sol";
 import {IAssembly, SignedVote} from "./interfaces/IAssembly.sol";
 import {Census, IMembership} from "./interfaces/IMembership.sol";
 import {ClassTally, IRulebook, Rule} from "./interfaces/IRulebook.sol";
+import {Ballots, Desk} from "./libraries/Ballots.sol";
 import {CloneArguments} from "./libraries/CloneArguments.sol";
+import {Proposal, Proposals} from "./libraries/Proposals.sol";
 import {Proposers} from "./libraries/Proposers.sol";
 import {Rules} from "./libraries/Rules.sol";
-import {Signatures} from "./libraries/Signatures.sol";
 import {VotePages} from "./libraries/VotePages.sol";
 import {
     EIP712Upgradeable
 } from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ERC165, IERC165} from "@openzeppelin/contracts/utils/introspection/ERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -29,22 +29,6 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     using VotePages for uint256;
 
-    /// @dev One slot: what is to be known of a proposal besides its votes. Times end in the year 36812.
-    struct Proposal {
-        uint32 seat;
-        uint40 voteStart;
-        uint32 voteDuration;
-        uint40 eta;
-        uint32 delay;
-        uint16 approval;
-        uint16 quorum;
-        uint16 objections;
-        uint8 methods;
-        uint8 closing;
-        uint8 edition;
-        uint8 flags;
-    }
-
     /// @dev One slot: what {countVotes} has added up of a constituency.
     struct Sum {
         uint32 pages;
@@ -53,10 +37,13 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         uint72 abstain;
     }
 
-    /// @dev A proposal that is open to votes, for the time of a transaction. `tallies` and `passing` are
-    /// only known in the closing part of the period.
+    /// @dev A proposal that is open to votes, for the time of a transaction. `key` and `page`
+    /// are of the page that votes are recorded in; `tallies` and `passing` are only known in the closing
+    /// part of the period.
     struct Poll {
         uint256 id;
+        uint256 key;
+        uint256 page;
         uint48 snapshot;
         bool closing;
         bool passing;
@@ -66,11 +53,11 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
 
     uint8 private constant ORDINARY = 0;
 
-    uint8 private constant CANCELED = 1;
-    uint8 private constant EXECUTED = 2;
-    uint8 private constant EXTENDED = 4;
-    uint8 private constant SUMMED = 8;
-    uint8 private constant UPGRADABLE = 16;
+    /// @dev log2 of the seats of a page.
+    uint256 private constant PAGE_BITS = 7;
+
+    /// @dev No page has this key.
+    uint256 private constant NO_PAGE = type(uint256).max;
 
     uint8 private constant AGAINST = 0;
     uint8 private constant ABSTAIN = 2;
@@ -80,11 +67,6 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     uint256 private constant MAX_OPEN = 5;
     uint256 private constant TURN_BITS = 48;
 
-    /// @dev What a contract account may use to check its signature among those of others.
-    uint256 private constant SIGNATURE_GAS = 200_000;
-
-    bytes32 private constant BALLOT_TYPEHASH =
-        keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)");
     bytes32 private constant EXTENDED_BALLOT_TYPEHASH = keccak256(
         "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
     );
@@ -114,7 +96,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         (uint32 seat,) = _membership().seatOf(msg.sender);
         require(seat != 0, AssemblySeatRequired(msg.sender));
         proposalId = hashProposal(targets, values, calldatas, keccak256(bytes(description)));
-        if (_proposals[proposalId].seat != 0) {
+        if (_proposals[proposalId].exists()) {
             revert GovernorUnexpectedProposalState(proposalId, state(proposalId), 0);
         }
 
@@ -131,24 +113,23 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     ) external returns (uint256 proposalId) {
         proposalId = hashProposal(targets, values, calldatas, descriptionHash);
         _require(proposalId, ProposalState.Pending);
-        Proposal storage proposal = _proposals[proposalId];
-        uint32 seat = proposal.seat;
+        Proposal proposal = _proposals[proposalId];
         require(
-            _membership().accountOf(seat) == msg.sender,
+            _membership().accountOf(proposal.seat()) == msg.sender,
             GovernorUnableToCancel(proposalId, msg.sender)
         );
 
-        proposal.flags |= CANCELED;
-        _giveBackTurn(seat, proposal.voteStart + proposal.voteDuration);
+        _proposals[proposalId] = proposal.with(Proposals.CANCELED);
+        _giveBackTurn(proposal.seat(), proposal.deadline());
         emit ProposalCanceled(proposalId);
     }
 
     /// @inheritdoc IAssembly
     function requestUpgrade(uint256 proposalId) external {
         _require(proposalId, ProposalState.Pending);
-        Proposal storage proposal = _proposals[proposalId];
+        Proposal proposal = _proposals[proposalId];
         require(
-            proposal.flags & UPGRADABLE != 0 && proposal.methods & Rules.EACH_CLASS == 0,
+            proposal.has(Proposals.UPGRADABLE) && proposal.methods() & Rules.EACH_CLASS == 0,
             AssemblyUpgradeUnavailable(proposalId)
         );
         (uint32 seat, uint8 constituency) = _membership().seatOf(msg.sender);
@@ -162,8 +143,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         emit UpgradeRequested(proposalId, seat, constituency);
 
         if (requests * 2 > _membership().censusAt(clock())[constituency].active) {
-            proposal.methods |= Rules.EACH_CLASS;
-            if (proposal.approval == 0) proposal.approval = uint16(Rules.BASIS / 2);
+            _proposals[proposalId] = proposal.upgraded(Rules.EACH_CLASS, uint16(Rules.BASIS / 2));
             emit ProposalUpgraded(proposalId, constituency);
         }
     }
@@ -235,27 +215,36 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         returns (uint256 counted)
     {
         Poll memory poll = _open(proposalId);
-        bytes32 domain = _domainSeparatorV4();
-        uint256[] memory places = _membership().placesAt(_voters(votes), poll.snapshot);
-        for (uint256 i = 0; i < votes.length; ++i) {
-            SignedVote calldata vote = votes[i];
-            bytes4 fault = _countSigned(poll, domain, vote, places[i]);
+        Desk desk = Ballots.open(_domainSeparatorV4(), proposalId, Rules.UNITS_PER_SEAT);
+        uint256[] memory places = Ballots.places(votes, token(), poll.snapshot);
+        uint256 i = 0;
+        while (i < places.length) {
+            (address voter, uint8 support, bool signed) = desk.read(votes, i);
+            bytes4 fault = _fault(poll, places[i], support, signed);
+            unchecked {
+                ++i; // at most the length of an array in memory
+            }
             if (fault == 0) {
-                ++counted;
-                emit VoteCast(vote.voter, proposalId, vote.support, Rules.UNITS_PER_SEAT, "");
+                unchecked {
+                    ++counted; // at most i
+                }
+                desk.emitVoteCast(voter, support);
             } else {
-                emit VoteRefused(proposalId, vote.voter, fault);
+                emit VoteRefused(proposalId, voter, fault);
             }
         }
+        _write(poll);
     }
 
     // ------------------------------------------------------------------ counting, queueing, executing
 
     /// @inheritdoc IAssembly
     function countVotes(uint256 proposalId, uint256 pages) external {
-        Proposal storage proposal = _proposals[proposalId];
-        _requireExisting(proposalId);
-        if (clock() <= _deadline(proposal) || proposal.flags & CANCELED != 0 || proposal.eta != 0) {
+        Proposal proposal = _existing(proposalId);
+        if (
+            block.timestamp <= proposal.deadline() || proposal.has(Proposals.CANCELED)
+                || proposal.eta() != 0
+        ) {
             revert GovernorUnexpectedProposalState(
                 proposalId,
                 state(proposalId),
@@ -263,11 +252,11 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
             );
         }
 
-        Census[] memory census = _membership().censusAt(proposal.voteStart);
+        Census[] memory census = _membership().censusAt(proposal.start());
         for (uint8 i = 0; i < census.length && pages != 0; ++i) {
             pages -= _countPages(proposalId, i, census[i].issued, pages);
         }
-        proposal.flags |= SUMMED;
+        _proposals[proposalId] = proposal.with(Proposals.SUMMED);
     }
 
     /// @inheritdoc IGovernor
@@ -279,12 +268,12 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     ) external returns (uint256 proposalId) {
         proposalId = hashProposal(targets, values, calldatas, descriptionHash);
         _require(proposalId, ProposalState.Succeeded);
-        Proposal storage proposal = _proposals[proposalId];
+        Proposal proposal = _proposals[proposalId];
         Timelock queue_ = Timelock(payable(timelock()));
-        uint256 delay = Math.max(proposal.delay, queue_.getMinDelay());
+        uint256 delay = Math.max(proposal.delay(), queue_.getMinDelay());
 
         uint40 eta = SafeCast.toUint40(block.timestamp + delay);
-        proposal.eta = eta;
+        _proposals[proposalId] = proposal.queued(eta);
         emit ProposalQueued(proposalId, eta);
 
         queue_.scheduleBatch(targets, values, calldatas, 0, _salt(descriptionHash), delay);
@@ -300,7 +289,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         proposalId = hashProposal(targets, values, calldatas, descriptionHash);
         _require(proposalId, ProposalState.Queued);
 
-        _proposals[proposalId].flags |= EXECUTED;
+        _proposals[proposalId] = _proposals[proposalId].with(Proposals.EXECUTED);
         emit ProposalExecuted(proposalId);
 
         Timelock(payable(timelock())).executeBatch{value: msg.value}(
@@ -313,14 +302,12 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     /// @inheritdoc IGovernor
     /// @dev A queued decision is not counted again: votes cannot change after their deadline.
     function state(uint256 proposalId) public view returns (ProposalState) {
-        Proposal storage proposal = _proposals[proposalId];
-        _requireExisting(proposalId);
-        uint8 flags = proposal.flags;
-        if (flags & EXECUTED != 0) return ProposalState.Executed;
-        if (flags & CANCELED != 0) return ProposalState.Canceled;
-        if (clock() <= proposal.voteStart) return ProposalState.Pending;
-        if (clock() <= _deadline(proposal)) return ProposalState.Active;
-        if (proposal.eta != 0) return ProposalState.Queued;
+        Proposal proposal = _existing(proposalId);
+        if (proposal.has(Proposals.EXECUTED)) return ProposalState.Executed;
+        if (proposal.has(Proposals.CANCELED)) return ProposalState.Canceled;
+        if (block.timestamp <= proposal.start()) return ProposalState.Pending;
+        if (block.timestamp <= proposal.deadline()) return ProposalState.Active;
+        if (proposal.eta() != 0) return ProposalState.Queued;
         return _passes(proposal, proposalTallies(proposalId))
             ? ProposalState.Succeeded
             : ProposalState.Defeated;
@@ -328,9 +315,9 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
 
     /// @inheritdoc IAssembly
     function proposalTallies(uint256 proposalId) public view returns (ClassTally[] memory tallies) {
-        Proposal storage proposal = _proposals[proposalId];
-        bool summed = proposal.flags & SUMMED != 0;
-        Census[] memory census = _membership().censusAt(proposal.voteStart);
+        Proposal proposal = _proposals[proposalId];
+        bool summed = proposal.has(Proposals.SUMMED);
+        Census[] memory census = _membership().censusAt(proposal.start());
         tallies = new ClassTally[](census.length);
         for (uint256 i = 0; i < census.length; ++i) {
             if (census[i].active == 0) continue;
@@ -366,18 +353,18 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         view
         returns (Rule memory rule, uint8 edition)
     {
-        Proposal storage proposal = _proposals[proposalId];
-        return (_ruleOf(proposal), proposal.edition);
+        Proposal proposal = _proposals[proposalId];
+        return (proposal.rule(), proposal.edition());
     }
 
     /// @inheritdoc IAssembly
     function proposalSeat(uint256 proposalId) external view returns (uint32) {
-        return _proposals[proposalId].seat;
+        return _proposals[proposalId].seat();
     }
 
     /// @inheritdoc IAssembly
     function proposalExtended(uint256 proposalId) external view returns (bool) {
-        return _proposals[proposalId].flags & EXTENDED != 0;
+        return _proposals[proposalId].has(Proposals.EXTENDED);
     }
 
     /// @inheritdoc IAssembly
@@ -401,30 +388,30 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     /// @inheritdoc IGovernor
     /// @dev True for all seats of a group once one of them has voted.
     function hasVoted(uint256 proposalId, address account) external view returns (bool) {
-        uint256 place = _placeAt(account, _proposals[proposalId].voteStart);
+        uint256 place = _placeAt(account, _proposals[proposalId].start());
         (uint256 key, uint256 bit) = _position(place);
         return place != 0 && _pages[proposalId][key].voted(bit);
     }
 
     /// @inheritdoc IGovernor
     function proposalSnapshot(uint256 proposalId) external view returns (uint256) {
-        return _proposals[proposalId].voteStart;
+        return _proposals[proposalId].start();
     }
 
     /// @inheritdoc IGovernor
     function proposalDeadline(uint256 proposalId) external view returns (uint256) {
-        return _deadline(_proposals[proposalId]);
+        return _proposals[proposalId].deadline();
     }
 
     /// @inheritdoc IGovernor
     /// @dev The account that holds the proposing seat now.
     function proposalProposer(uint256 proposalId) external view returns (address) {
-        return _membership().accountOf(_proposals[proposalId].seat);
+        return _membership().accountOf(_proposals[proposalId].seat());
     }
 
     /// @inheritdoc IGovernor
     function proposalEta(uint256 proposalId) external view returns (uint256) {
-        return _proposals[proposalId].eta;
+        return _proposals[proposalId].eta();
     }
 
     /// @inheritdoc IGovernor
@@ -578,20 +565,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         start = SafeCast.toUint40(block.timestamp + votingDelay_);
         _takeTurn(seat, start + rule.votingPeriod, openProposals);
 
-        _proposals[proposalId] = Proposal({
-            seat: seat,
-            voteStart: start,
-            voteDuration: rule.votingPeriod,
-            eta: 0,
-            delay: rule.delay,
-            approval: rule.approval,
-            quorum: rule.quorum,
-            objections: rule.objections,
-            methods: rule.methods,
-            closing: rule.closing,
-            edition: edition,
-            flags: rule.upgradable ? UPGRADABLE : 0
-        });
+        _proposals[proposalId] = Proposals.pack(seat, start, rule, edition);
         emit RuleFrozen(proposalId, rule, edition);
     }
 
@@ -603,7 +577,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         bytes[] memory calldatas,
         string memory description
     ) private {
-        uint256 end = start + _proposals[proposalId].voteDuration;
+        uint256 end = _proposals[proposalId].deadline();
         string[] memory signatures = new string[](targets.length);
         emit ProposalCreated(
             proposalId, msg.sender, targets, values, signatures, calldatas, start, end, description
@@ -648,29 +622,8 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         return false;
     }
 
-    function _ruleOf(Proposal storage proposal) private view returns (Rule memory) {
-        return Rule({
-            methods: proposal.methods,
-            approval: proposal.approval,
-            quorum: proposal.quorum,
-            objections: proposal.objections,
-            closing: proposal.closing,
-            upgradable: proposal.flags & UPGRADABLE != 0,
-            delay: proposal.delay,
-            votingPeriod: proposal.voteDuration
-        });
-    }
-
-    function _passes(Proposal storage proposal, ClassTally[] memory tallies)
-        private
-        view
-        returns (bool)
-    {
-        return _rulebook().passes(_ruleOf(proposal), proposal.edition, tallies);
-    }
-
-    function _deadline(Proposal storage proposal) private view returns (uint256) {
-        return uint256(proposal.voteStart) + proposal.voteDuration;
+    function _passes(Proposal proposal, ClassTally[] memory tallies) private view returns (bool) {
+        return _rulebook().passes(proposal.rule(), proposal.edition(), tallies);
     }
 
     function _require(uint256 proposalId, ProposalState expected) private view {
@@ -680,8 +633,9 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         }
     }
 
-    function _requireExisting(uint256 proposalId) private view {
-        require(_proposals[proposalId].seat != 0, GovernorNonexistentProposal(proposalId));
+    function _existing(uint256 proposalId) private view returns (Proposal proposal) {
+        proposal = _proposals[proposalId];
+        require(proposal.exists(), GovernorNonexistentProposal(proposalId));
     }
 
     function _bit(ProposalState expected) private pure returns (bytes32) {
@@ -705,15 +659,13 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         Poll memory poll = _open(proposalId);
         uint256 place = _placeAt(voter, poll.snapshot);
         if (place == 0) _revertWithoutSeat(voter, poll.snapshot);
-        (uint256 against, uint256 inFavour, uint256 abstain) = _units(support, params);
+        uint256 units = _units(support, params);
         require(
-            !poll.consent || against == 0 || bytes(reason).length != 0,
+            !poll.consent || units.part(AGAINST) == 0 || bytes(reason).length != 0,
             AssemblyReasonMissing(proposalId, voter)
         );
-        require(
-            _record(poll, place, against, inFavour, abstain),
-            AssemblyAlreadyVoted(proposalId, voter)
-        );
+        require(_record(poll, place, units), AssemblyAlreadyVoted(proposalId, voter));
+        _write(poll);
 
         if (support == SPLIT) {
             emit VoteCastWithParams(
@@ -725,111 +677,85 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         return Rules.UNITS_PER_SEAT;
     }
 
-    /// @dev The vote of a `Ballot`, counted, or why not.
-    function _countSigned(Poll memory poll, bytes32 domain, SignedVote calldata vote, uint256 place)
+    /// @dev Records a signed vote, or says why not.
+    function _fault(Poll memory poll, uint256 place, uint8 support, bool signed)
         private
         returns (bytes4)
     {
         if (place == 0) return AssemblySeatRequired.selector;
-        if (vote.support > ABSTAIN) return AssemblySupportUnknown.selector;
-        if (poll.consent && vote.support == AGAINST) return AssemblyReasonMissing.selector;
-        bytes32 content = _ballot(poll.id, vote.support, vote.voter);
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, content);
-        if (!Signatures.isValid(vote.voter, digest, vote.signature, SIGNATURE_GAS)) {
-            return GovernorInvalidSignature.selector;
-        }
-        (uint256 against, uint256 inFavour, uint256 abstain) = _units(vote.support, "");
-        if (!_record(poll, place, against, inFavour, abstain)) {
-            return AssemblyAlreadyVoted.selector;
-        }
-        return 0;
+        if (support > ABSTAIN) return AssemblySupportUnknown.selector;
+        if (poll.consent && support == AGAINST) return AssemblyReasonMissing.selector;
+        if (!signed) return GovernorInvalidSignature.selector;
+        uint256 units = VotePages.whole(Rules.UNITS_PER_SEAT, support);
+        return _record(poll, place, units) ? bytes4(0) : AssemblyAlreadyVoted.selector;
     }
 
     /// @dev Requires that votes can be cast now.
     function _open(uint256 proposalId) private view returns (Poll memory poll) {
-        Proposal storage proposal = _proposals[proposalId];
-        uint256 start = proposal.voteStart;
-        uint256 duration = proposal.voteDuration;
-        uint256 flags = proposal.flags;
-        if (block.timestamp <= start || block.timestamp > start + duration || flags & CANCELED != 0)
-        {
+        Proposal proposal = _proposals[proposalId];
+        uint256 end = proposal.deadline();
+        if (
+            block.timestamp <= proposal.start() || block.timestamp > end
+                || proposal.has(Proposals.CANCELED)
+        ) {
             revert GovernorUnexpectedProposalState(
                 proposalId, state(proposalId), _bit(ProposalState.Active)
             );
         }
-        poll.id = proposalId;
-        poll.snapshot = uint48(start);
-        poll.consent = proposal.methods & Rules.CONSENT != 0;
-        if (flags & EXTENDED == 0 && block.timestamp > start + duration - _closingPart(proposal)) {
+        (poll.id, poll.key) = (proposalId, NO_PAGE);
+        poll.snapshot = proposal.start();
+        poll.consent = proposal.methods() & Rules.CONSENT != 0;
+        if (block.timestamp > end - proposal.closingPart() && !proposal.has(Proposals.EXTENDED)) {
             poll.closing = true;
             poll.tallies = proposalTallies(proposalId);
             poll.passing = _passes(proposal, poll.tallies);
         }
     }
 
-    /// @dev Rounded down. Before an extension: `voteDuration` is then the rule's own period.
-    function _closingPart(Proposal storage proposal) private view returns (uint256) {
-        return uint256(proposal.voteDuration) * proposal.closing / 100;
-    }
-
-    /// @dev False when the place has voted.
-    function _record(
-        Poll memory poll,
-        uint256 place,
-        uint256 against,
-        uint256 inFavour,
-        uint256 abstain
-    ) private returns (bool) {
+    /// @dev False when the place has voted. The page stays in memory: see {_write}.
+    function _record(Poll memory poll, uint256 place, uint256 units) private returns (bool) {
         (uint256 key, uint256 bit) = _position(place);
-        uint256 page = _pages[poll.id][key];
-        if (page.voted(bit)) return false;
+        if (poll.key != key) {
+            _write(poll);
+            (poll.key, poll.page) = (key, _pages[poll.id][key]);
+        }
+        if (poll.page.voted(bit)) return false;
 
-        _pages[poll.id][key] = page.record(bit, against, inFavour, abstain);
+        poll.page = poll.page.record(bit, units);
         if (poll.closing) {
-            ClassTally memory class = poll.tallies[uint8(place >> 32)];
-            class.against += against;
-            class.inFavour += inFavour;
-            class.abstain += abstain;
+            _add(poll.tallies[uint8(place >> 32)], units << VotePages.SEATS);
             _watch(poll);
         }
         return true;
     }
 
+    /// @dev Writes the page that is in memory.
+    function _write(Poll memory poll) private {
+        if (poll.key != NO_PAGE) _pages[poll.id][poll.key] = poll.page;
+    }
+
     /// @dev Extends the voting, once, when the outcome is another one than before the vote.
     function _watch(Poll memory poll) private {
-        Proposal storage proposal = _proposals[poll.id];
+        Proposal proposal = _proposals[poll.id];
         if (_passes(proposal, poll.tallies) == poll.passing) return;
 
-        uint256 end = block.timestamp + _closingPart(proposal);
-        proposal.voteDuration = SafeCast.toUint32(end - proposal.voteStart);
-        proposal.flags |= EXTENDED;
+        uint256 end = block.timestamp + proposal.closingPart();
+        _proposals[poll.id] = proposal.extended(SafeCast.toUint32(end - proposal.start()));
         poll.closing = false;
         emit ProposalExtended(poll.id, uint64(end));
     }
 
-    /// @dev Units against, for and abstaining: 10,000 together.
-    function _units(uint8 support, bytes memory params)
-        private
-        pure
-        returns (uint256 against, uint256 inFavour, uint256 abstain)
-    {
-        if (support == SPLIT) {
-            require(params.length == 48, AssemblySplitInvalid(params));
-            uint256 first = uint256(bytes32(params));
-            (against, inFavour) = (first >> 128, uint128(first));
-            assembly ("memory-safe") {
-                abstain := shr(128, mload(add(params, 64)))
-            }
-            require(
-                against + inFavour + abstain == Rules.UNITS_PER_SEAT, AssemblySplitInvalid(params)
-            );
-            return (against, inFavour, abstain);
+    /// @dev 10,000 units, as tallies of 42 bits.
+    function _units(uint8 support, bytes memory params) private pure returns (uint256) {
+        if (support != SPLIT) {
+            require(support <= ABSTAIN, AssemblySupportUnknown(support));
+            require(params.length == 0, AssemblySplitInvalid(params));
+            return VotePages.whole(Rules.UNITS_PER_SEAT, support);
         }
-        require(support <= ABSTAIN, AssemblySupportUnknown(support));
-        require(params.length == 0, AssemblySplitInvalid(params));
-        if (support == AGAINST) against = Rules.UNITS_PER_SEAT;
-        else if (support == ABSTAIN) abstain = Rules.UNITS_PER_SEAT;
-        else inFavour = Rules.UNITS_PER_SEAT;
+        require(params.length == 48, AssemblySplitInvalid(params));
+        (uint256 against, uint256 inFavour, uint256 abstain) = VotePages.unpacked(params);
+        require(against + inFavour + abstain == Rules.UNITS_PER_SEAT, AssemblySplitInvalid(params));
+        return VotePages.split(against, inFavour, abstain);
     }
 
     function _ballot(uint256 proposalId, uint8 support, address voter)
@@ -837,7 +763,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         pure
         returns (bytes32)
     {
-        return keccak256(abi.encode(BALLOT_TYPEHASH, proposalId, support, voter, 0));
+        return keccak256(abi.encode(Ballots.TYPEHASH, proposalId, support, voter, 0));
     }
 
     function _requireSigned(address voter, bytes32 digest, bytes calldata signature) private view {
@@ -850,13 +776,6 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     function _revertWithoutSeat(address account, uint256 snapshot) private view {
         require(_membership().getVotes(account) == 0, AssemblySeatTooRecent(account, snapshot));
         revert AssemblySeatRequired(account);
-    }
-
-    function _voters(SignedVote[] calldata votes) private pure returns (address[] memory voters) {
-        voters = new address[](votes.length);
-        for (uint256 i = 0; i < votes.length; ++i) {
-            voters[i] = votes[i].voter;
-        }
     }
 
     // ------------------------------------------------------------------ pages
@@ -901,13 +820,13 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         class.abstain += page.tally(2);
     }
 
-    /// @dev A place is what {IMembership-placeAt} gives: bits 0-31 ordinal, 32-39 constituency.
+    /// @dev A place is what {IMembership-placeAt} gives: bits 0-31 ordinal, 32-39 constituency. Without the
+    /// bit of the seat within its page, it is the page's key.
     function _position(uint256 place) private pure returns (uint256 key, uint256 bit) {
-        uint256 ordinal = uint32(place);
-        return (_pageKey(uint8(place >> 32), ordinal / VotePages.SEATS), ordinal % VotePages.SEATS);
+        return (uint40(place) >> PAGE_BITS, place % VotePages.SEATS);
     }
 
     function _pageKey(uint256 constituency, uint256 page) private pure returns (uint256) {
-        return constituency << 32 | page;
+        return constituency << 32 - PAGE_BITS | page;
     }
 }

@@ -25,12 +25,14 @@ from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet
 from metaorg.organization import MetaOrganization
 from metaorg.records import Description, Pledge, Profile
+from metaorg.onchain.typed_data import compact
 from metaorg.types import Call, Receipt
 
 SNAPSHOT = Path("snapshots/gas.json")
 START = 1_800_000_000
 OPTIONS = ("--timestamp", str(START), "--gas-limit", "100000000")
 FOUNDERS = 12
+BATCH = 100
 PLEDGE = Pledge(text="Bread for every assembly.")
 
 
@@ -49,25 +51,33 @@ class Gauge:
         """Every operation once, in the order in which a meta-organization meets them."""
         org = self._found()
         self._join(org)
-        number = self._propose(org)
+        amend = org.constitution.amend(b"Another text")
+        self._propose(org, amend, "propose one action, first of a seat")
+        number = self._propose(
+            org, org.assembly.rulebook.set_voting_delay(7200), "propose one action"
+        )
         for voter, name in zip_longest(self.founders, VOTES):
             self._send(voter, name, org.assembly.vote(number, 1))
         self._wait(8 * 86_400)
         self._send(self.founders[0], "queue", org.assembly.queue(org.assembly.show(number)))
         self._wait(8 * 86_400)
         self._send(self.founders[0], "execute", org.assembly.execute(org.assembly.show(number)))
+        self.gas["queue and execute one action"] = self.gas["queue"] + self.gas["execute"]
         self._share(org)
+        self._batch()
         return self.gas
 
     def _found(self) -> MetaOrganization:
-        first = self.founders[0]
         for call in factory.missing(self.chain.at()):
-            self._send(first, None, call)
-        charter = _charter(self.founders)
-        plan = founding.plan(self.chain, charter, first.address)
-        signed = [founding.sign(self.chain, plan, founder) for founder in self.founders]
-        self._send(first, f"found with {FOUNDERS} founders", founding.call(plan, signed))
-        return MetaOrganization(self.chain, plan.modules, self.store, first)
+            self._send(self.founders[0], None, call)
+        return self._founded(self.founders, f"found with {FOUNDERS} founders")
+
+    def _founded(self, founders: Sequence[Signer], name: str | None) -> MetaOrganization:
+        charter = _charter(founders)
+        plan = founding.plan(self.chain, charter, founders[0].address)
+        signed = [founding.sign(self.chain, plan, founder) for founder in founders]
+        self._send(founders[0], name, founding.call(plan, signed))
+        return MetaOrganization(self.chain, plan.modules, self.store, founders[0])
 
     def _join(self, org: MetaOrganization) -> None:
         account = self.newcomer.address
@@ -80,12 +90,25 @@ class Gauge:
         self._send(self.founders[1], "admit", org.membership.admit(account))
         self.gas["adopt, apply and admit"] = self.gas["adopt and apply"] + self.gas["admit"]
 
-    def _propose(self, org: MetaOrganization) -> int:
+    def _propose(self, org: MetaOrganization, action: Call, name: str | None) -> int:
         self._wait(10)
-        call = org.propose([org.constitution.amend(b"Another text")], "Another text", "Because.")
-        self._send(self.founders[0], "propose one action", call)
+        call = org.propose([action], "A proposal", "Because.")
+        self._send(self.founders[0], name, call)
         self._wait(2 * 86_400)
         return org.assembly.number(call)
+
+    def _batch(self) -> None:
+        """Signed votes in one transaction, on a proposal on which nobody has voted yet."""
+        voters = [_signer(2_000 + index) for index in range(BATCH)]
+        org = self._founded([self.founders[0], *voters], None)
+        number = self._propose(org, org.assembly.rulebook.set_voting_delay(7200), None)
+        votes = []
+        for voter in voters:
+            act = org.assembly.ballot(number, 1, voter=voter.address)
+            votes.append((voter.address, 1, *compact(voter.sign_typed_data(act.typed))))
+        batch = f"batch of {BATCH} signed votes"
+        self._send(self.founders[0], batch, org.assembly.contract.vote_batch(number, votes))
+        self.gas[f"each vote of a {batch}"] = -(-self.gas[batch] // BATCH)
 
     def _share(self, org: MetaOrganization) -> None:
         first, second = self.founders[:2]

@@ -4,11 +4,13 @@ pragma solidity >=0.8.27;
 import {ClassTally, Rule} from "./IRulebook.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 
-/// @notice A vote that was signed to be sent by somebody else: the Governor's `Ballot`, nonce 0.
+/// @notice A vote that was signed with the voter's key, to be sent by somebody else: the Governor's
+/// `Ballot` with nonce 0, and the signature in two words (EIP-2098).
 struct SignedVote {
     address voter;
     uint8 support;
-    bytes signature;
+    bytes32 r;
+    bytes32 vs;
 }
 
 /// @title All active seats deciding: OpenZeppelin's Governor interface over seats.
@@ -60,8 +62,9 @@ interface IAssembly is IGovernor {
     function requestUpgrade(uint256 proposalId) external;
 
     /// @notice Casts many signed votes; those that cannot be counted are left out and reported.
-    /// @dev Requirements: the proposal is open to votes. A contract account has 200,000 gas to check its
-    /// signature; one that needs more votes by `castVoteBySig`. Emits `VoteCast` or {VoteRefused} for each.
+    /// @dev Requirements: the proposal is open to votes. For accounts with a key of their own: the signature
+    /// is recovered, and no contract is asked. Contract accounts vote by `castVoteBySig`, many of them
+    /// through {IRelay}. Emits `VoteCast` or {VoteRefused} for each.
     function castVotesBySig(uint256 proposalId, SignedVote[] calldata votes)
         external
         returns (uint256 counted);
