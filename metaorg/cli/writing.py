@@ -182,6 +182,7 @@ def _require_way(session: Session, adoption: "Adoption | None") -> None:
 
     Raises:
         InvalidInput: a Safe cannot send by itself, and only a Safe takes a batch.
+        Misconfigured: the account is said to be a Safe and is none.
         Refused: a Safe cannot sign an adoption by itself either.
     """
     how = session.flags.how
@@ -189,6 +190,8 @@ def _require_way(session: Session, adoption: "Adoption | None") -> None:
         raise InvalidInput("--output goes with --as safe or --as print")
     if how == "safe" and not session.is_safe:
         raise InvalidInput("--as safe needs to know which Safe: --account safe:ADDRESS")
+    if how == "safe":
+        session.organization.safe()
     if how == "send" and session.is_safe:
         raise InvalidInput(
             f"{session.own.address} is a Safe, and its owners send: use --as safe --output FILE "

@@ -74,7 +74,10 @@ class NodeSigner:
         return octets(answer.get("raw") if isinstance(answer, dict) else answer)
 
     def sign_typed_data(self, typed: Mapping[str, Any]) -> bytes:
-        return octets(self._ask("eth_signTypedData_v4", self._address, _jsonable(typed)))
+        signature = octets(self._ask("eth_signTypedData_v4", self._address, _jsonable(typed)))
+        if signature[-1:] in (b"\0", b"\1"):  # some devices count from 0, contracts from 27
+            return signature[:-1] + bytes([signature[-1] + 27])
+        return signature
 
     def _ask(self, method: str, *parameters: Any) -> Any:
         try:

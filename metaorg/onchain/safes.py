@@ -269,8 +269,9 @@ def ready(reading: Reading, request: Request, given: Signatures) -> Signatures:
 
 
 def enough_of(safe: Safe, counting: Signatures) -> Signatures | None:
-    """As many signatures as the Safe asks for; None while some are missing."""
-    chosen = sorted(counting.owners.items())[: safe.threshold]
+    """As many signatures as the Safe asks for, simple ones first; None while some are missing."""
+    simple_first = sorted(counting.owners.items(), key=lambda pair: isinstance(pair[1], Signatures))
+    chosen = simple_first[: safe.threshold]
     return Signatures(owners=dict(chosen)) if len(chosen) == safe.threshold else None
 
 

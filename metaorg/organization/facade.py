@@ -14,6 +14,7 @@ from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain, Reading
 from metaorg.onchain.modules import Modules, modules_at
+from metaorg.onchain.safes import Safe
 from metaorg.organization.assembly import Assembly
 from metaorg.organization.commons import Commons
 from metaorg.organization.constitution import Constitution
@@ -133,18 +134,22 @@ class MetaOrganization:
         """
         acts.addressed(act, self._module(acts.kinds()[act.kind].contract), act.kind)
 
+    def safe(self) -> Safe:
+        """The Safe that the signer's account is.
+
+        Raises:
+            Misconfigured: it is none.
+        """
+        return safes.required(self.at(None), self.signer.address)
+
     def batch(self, calls: Sequence[Call], created_at: int) -> dict[str, Any]:
         """Calls as a file for the Transaction Builder of the signer, which is a Safe.
 
         Args:
             created_at: Unix milliseconds.
-
-        Raises:
-            Misconfigured: the signer's account is not a Safe.
         """
-        safe = safes.required(self.at(None), self.signer.address)
         functions = [self._function(call) for call in calls]
-        return safes.batch(safe, calls, [one and one[1] for one in functions], created_at)
+        return safes.batch(self.safe(), calls, [one and one[1] for one in functions], created_at)
 
     def settle(self) -> None:
         """Wait for the signer's transactions that are still in flight."""

@@ -11,7 +11,7 @@ from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import advance
 from metaorg.types import Call, Receipt
 from safe.conftest import ANNA, BEN, CHLOE, DORA, EMIL, OUTSIDER, By, Wallets, made
-from safe.wallets import NEW, Release, execute, execute_batch
+from safe.wallets import NEW, OLD, Release, execute, execute_batch
 
 ADOPT = ("constitution", "adopt", "--constituency", "Workers", "--pledge", "Paper for all.")
 APPLY = ("membership", "apply", "--constituency", "Workers", "--kind", "trust", "--name", "Mill")
@@ -179,4 +179,21 @@ def test_an_owner_of_a_safe_at_two_places_signs_at_both(
     told = by(BEN).done("safe", "sign", "act.json", "--json").json
 
     assert told["complete"] is True
+    by(OUTSIDER).done("constitution", "adopt", "--signed", "act.json")
+
+
+def test_an_old_safe_whose_owner_is_a_new_one_is_told_that_it_cannot_be_confirmed(
+    chain: Chain, outsider: LocalSigner, by: By
+) -> None:
+    """The handler of 1.5.0 does not answer any more what a Safe of 1.4.1 asks its owners."""
+    mill = made(chain, outsider, (OLD, NEW)).mill.address
+    by(mill).done(*ADOPT, "--sign-only", "act.json")
+    for owner in (DORA, ANNA, BEN):
+        by(owner).done("safe", "sign", "act.json")
+
+    result = by(OUTSIDER).run("constitution", "adopt", "--signed", "act.json")
+
+    assert result.code == 2
+    assert f"{mill} does not confirm this signature" in result.stderr
+    by(EMIL).done("safe", "sign", "act.json")  # with Dora, it does without the press
     by(OUTSIDER).done("constitution", "adopt", "--signed", "act.json")

@@ -257,6 +257,7 @@ def test_what_an_account_signed_itself_has_nothing_for_owners(by: By, home: Path
 def test_an_account_that_is_no_safe_does_not_act_as_one(by: By, home: Path, address: str) -> None:
     sentence = "there is no Safe at 0x"
     refused(by(address), 3, sentence, *ADOPT, "--sign-only", "act.json")
+    refused(by(address), 3, sentence, *APPLY, "--pledge", "Paper.", "--as", "safe", "--dry-run")
 
     assert not (home / "act.json").exists()
 

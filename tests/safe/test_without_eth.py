@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cli.conftest import BAKERY, altered, serving
 from onchain.world import PLEDGE, World, actor
 
 from metaorg.cli.writing import act_bytes
@@ -214,3 +216,16 @@ def test_a_file_that_is_there_is_not_overwritten(by: By, home: Path) -> None:
 
     assert result.code == 2
     assert (home / "act.json").read_text() == "mine"
+
+
+def test_a_device_that_counts_its_signatures_from_zero_is_understood(world: World, by: By) -> None:
+    def from_zero(method: str, result: Any) -> Any:
+        if method != "eth_signTypedData_v4":
+            return result
+        return result[:-2] + f"{int(result[-2:], 16) - 27:02x}"
+
+    with serving(altered(world.chain.url, from_zero)) as device:
+        by(DORA).done(*ADOPT, "--sign-only", "act.json", account=f"rpc:{BAKERY}@{device}")
+
+    [receipt] = by(OUTSIDER).done("constitution", "adopt", "--signed", "act.json", "--json").json
+    assert receipt["events"][0]["arguments"]["organization"] == BAKERY
