@@ -23,9 +23,9 @@ from metaorg.onchain.accounts import LocalSigner, Signer
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet
+from metaorg.onchain.typed_data import compact
 from metaorg.organization import MetaOrganization
 from metaorg.records import Description, Pledge, Profile
-from metaorg.onchain.typed_data import compact
 from metaorg.types import Call, Receipt
 
 SNAPSHOT = Path("snapshots/gas.json")
