@@ -15,7 +15,7 @@ pragma solidity >=0.8.27;
 /// extends the voting once, by as long again; 0 for never.
 /// @param upgradable whether a constituency can ask for *each class* before voting starts.
 /// @param delay seconds between queueing and execution.
-/// @param votingPeriod seconds in which votes are cast; at least 1.
+/// @param votingPeriod seconds in which votes are cast; at least 1, below 2^31.
 struct Rule {
     uint8 methods;
     uint16 approval;
@@ -70,7 +70,7 @@ interface IRulebook {
     event OpenProposalsChanged(uint8 openProposals);
 
     /// @notice A rule is out of range: methods 1 to 15, approval 5,000 to 9,999 (consent alone: 0), quorum
-    /// at most 10,000, objections for consent and only there, closing at most 100, a voting period.
+    /// at most 10,000, objections for consent and only there, closing at most 100, a voting period below 2^31.
     error RulebookRuleInvalid(Rule rule);
     /// @notice The amendment rule may in no respect be weaker than the ordinary rule.
     error RulebookAmendmentWeaker(Rule amendment, Rule ordinary);

@@ -23,6 +23,9 @@ library Rules {
 
     uint256 private constant HUNDRED = 100;
 
+    /// @dev Twice that, after an extension, still fits 32 bits.
+    uint256 private constant MAX_PERIOD = type(uint32).max / 2;
+
     /// @notice The rule as one number: the larger, the stricter.
     /// @dev A total order, and so transitive: the methods first, because they say who must agree; then
     /// how many must agree, how many must take part, how few may object, how long the others can react,
@@ -74,7 +77,7 @@ library Rules {
         return rule.methods != 0 && rule.methods < CONSENT << 1
             && (shared ? rule.approval >= BASIS / 2 && rule.approval < BASIS : rule.approval == 0)
             && consented == (rule.objections != 0) && rule.quorum <= BASIS
-            && rule.closing <= HUNDRED && rule.votingPeriod != 0;
+            && rule.closing <= HUNDRED && rule.votingPeriod != 0 && rule.votingPeriod <= MAX_PERIOD;
     }
 
     /// @notice Whether enough seats took part and enough of them agreed, by every method of the rule.

@@ -51,7 +51,7 @@ class Rule(Model):
             extends the voting once, by as long again; 0 for never.
         upgradable: whether a constituency can ask for each class before voting starts.
         delay: seconds between queueing and execution.
-        voting_period: seconds in which votes are cast, at least 1.
+        voting_period: seconds in which votes are cast, 1..2^31 - 1.
     """
 
     methods: Method
@@ -61,7 +61,7 @@ class Rule(Model):
     closing: int = Field(default=0, ge=0, le=100)
     upgradable: bool = False
     delay: int = Field(ge=0, lt=1 << 32)
-    voting_period: int = Field(ge=1, lt=1 << 32)
+    voting_period: int = Field(ge=1, lt=1 << 31)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
