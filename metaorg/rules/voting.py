@@ -111,7 +111,7 @@ class Poll:
         """Count one vote more.
 
         Raises:
-            Inconsistent: cast earlier than the one before it, before voting began or after it ended;
+            Inconsistent: earlier than the vote before it, before voting began or after it ended;
                 its place has voted, or there is none; not 10,000 units.
         """
         self._require_countable(cast)
