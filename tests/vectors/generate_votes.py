@@ -75,6 +75,14 @@ NAMED: list[tuple[str, dict[str, Any], list[int], list[int], list[Cast], bool]] 
     ("an early vote decides", rule(), [], [3], [(100, 0, 0, FOR, 600)], True),
     ("the first second", rule(), [], [3], [(0, 0, 0, FOR, NOT), (1, 0, 0, FOR, 600)], True),
     ("the last second before the closing part", rule(), [], [3], [(540, 0, 0, FOR, 600)], True),
+    (
+        "a change just before the closing part does not use up the extension",
+        rule(),
+        [],
+        [3],
+        [(540, 0, 0, FOR, 600), (600, 0, 1, AGAINST, 660)],
+        False,
+    ),
     ("the first second of the closing part", rule(), [], [3], [(541, 0, 0, FOR, 601)], True),
     ("the last second of voting", rule(), [], [3], [(600, 0, 0, FOR, 660)], True),
     (
