@@ -12,6 +12,7 @@ from pydantic import Field
 from metaorg.rules.decision import (
     BASIS,
     UNITS_PER_SEAT,
+    Action,
     ClassTally,
     Method,
     Outcome,
@@ -147,6 +148,18 @@ class Poll:
         return self.seats[constituency] - sum(self._sums[constituency]) // UNITS_PER_SEAT
 
 
+def frozen(rule: Rule, actions: Sequence[Action], removal: Action) -> Rule:
+    """The rule with which a proposal begins: no constituency can change it for who is removed.
+
+    Args:
+        rule: that of its actions, see `rule_for`.
+        removal: the register's function that removes a member, see `REMOVAL`.
+
+    Source: Assembly._create.
+    """
+    return rule.model_copy(update={"upgradable": rule.upgradable and removal not in actions})
+
+
 class UpgradeRequest(Model):
     """One seat asks that a proposal needs the consent of each class.
 
@@ -168,7 +181,7 @@ def upgraded(rule: Rule, requests: Iterable[UpgradeRequest]) -> Rule:
     request that was made stays, whatever becomes of its seat.
 
     Args:
-        rule: as it was frozen; not upgradable where the proposal would remove a member.
+        rule: as it was frozen, see `frozen`.
         requests: in the order in which they were made.
 
     Raises:

@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metaorg.rules.decision import ClassTally, Method, Rule, Vote, decide
+from metaorg.rules.decision import Action, ClassTally, Method, Rule, Vote, decide
 from metaorg.rules.membership import Inconsistent
-from metaorg.rules.voting import MAX_OPEN, Cast, Poll, Turns, UpgradeRequest, closing_part, upgraded
+from metaorg.rules.voting import (
+    MAX_OPEN,
+    Cast,
+    Poll,
+    Turns,
+    UpgradeRequest,
+    closing_part,
+    frozen,
+    upgraded,
+)
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 HISTORIES = json.loads((VECTORS / "votes.json").read_text(encoding="utf-8"))["histories"]
@@ -192,6 +201,23 @@ UPGRADABLE = Rule(
 
 def request(seat: int, constituency: int = 0, active: int = 3) -> UpgradeRequest:
     return UpgradeRequest(seat=seat, constituency=constituency, active=active)
+
+
+@pytest.mark.parametrize(
+    ("target", "selector", "upgradable"),
+    [("1", b"exp1", False), ("2", b"exp1", True), ("1", b"susp", True)],
+)
+def test_the_removal_of_a_member_is_not_upgradable(
+    target: str, selector: bytes, upgradable: bool
+) -> None:
+    removal, other, action = (
+        Action(target="0x" + digit * 40, selector=part)
+        for digit, part in (("1", b"exp1"), ("3", b"exp1"), (target, selector))
+    )
+
+    assert frozen(UPGRADABLE, [other, action], removal).upgradable == upgradable
+    never = UPGRADABLE.model_copy(update={"upgradable": False})
+    assert frozen(never, [other, action], removal) == never
 
 
 @pytest.mark.parametrize(
