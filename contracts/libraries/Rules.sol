@@ -33,7 +33,7 @@ library Rules {
     /// Of two rules that differ in every part in the same sense, the stricter has the larger number; a
     /// set of methods has a larger number than any of its subsets.
     function strictness(Rule memory rule) internal pure returns (uint256) {
-        return uint256(rule.methods) << 128 | uint256(rule.approval) << 112 | uint256(rule.quorum)
+        return uint256(_asked(rule.methods)) << 128 | uint256(rule.approval) << 112 | uint256(rule.quorum)
             << 96 | _intolerance(rule.objections) << 80 | uint256(rule.delay) << 48
             | uint256(rule.votingPeriod) << 16 | uint256(rule.closing) << 8
             | (rule.upgradable ? 1 : 0);
@@ -56,12 +56,11 @@ library Rules {
         });
     }
 
-    /// @notice Whether every part of `rule` is at least as strict as that of `other`.
-    /// @dev Methods by their order, in which *each class* is stricter than *weighted*: an amendment rule
-    /// need not repeat the method of the ordinary rule when it asks for a stricter one. Whether a class
-    /// can ask for more is no part of it: who asks for *each class* already has nothing to ask for.
+    /// @notice Whether `rule` asks for all that `other` asks for, and every other part is as strict.
+    /// @dev Each class asks for a majority too. Whether a class can ask for more is no part of it: who
+    /// asks for each class already has nothing to ask for.
     function noWeaker(Rule memory rule, Rule memory other) internal pure returns (bool) {
-        return rule.methods >= other.methods && rule.approval >= other.approval
+        return other.methods & ~_asked(rule.methods) == 0 && rule.approval >= other.approval
             && rule.quorum >= other.quorum
             && _intolerance(rule.objections) >= _intolerance(other.objections)
             && rule.delay >= other.delay && rule.votingPeriod >= other.votingPeriod
@@ -136,6 +135,11 @@ library Rules {
             all.seats += class.seats;
             if (class.seats != 0 && class.inFavour <= class.against) eachClass = false;
         }
+    }
+
+    /// @dev The methods, and the majority that each class asks for too.
+    function _asked(uint8 methods) private pure returns (uint8) {
+        return methods & EACH_CLASS == 0 ? methods : methods | MAJORITY;
     }
 
     /// @dev The fewer objections stop a decision, the larger; 0 where objections do not count.

@@ -116,7 +116,7 @@ def strictness(rule: Rule) -> int:
     Source: Rules.strictness.
     """
     return (
-        rule.methods << 128
+        _asked(rule.methods) << 128
         | rule.approval << 112
         | rule.quorum << 96
         | _intolerance(rule) << 80
@@ -139,15 +139,16 @@ def strictest(rules: Iterable[Rule]) -> Rule:
 
 
 def no_weaker(rule: Rule, other: Rule) -> bool:
-    """Whether every part of `rule` is at least as strict as that of `other`.
+    """Whether `rule` asks for all that `other` asks for, and every other part is as strict.
 
-    Methods are compared by their order.
+    Each class asks for a majority too.
 
     Source: Rules.noWeaker.
     """
-    larger = ("methods", *_LARGER_IS_STRICTER)
-    return _intolerance(rule) >= _intolerance(other) and all(
-        getattr(rule, part) >= getattr(other, part) for part in larger
+    return (
+        other.methods in _asked(rule.methods)
+        and _intolerance(rule) >= _intolerance(other)
+        and all(getattr(rule, part) >= getattr(other, part) for part in _LARGER_IS_STRICTER)
     )
 
 
@@ -162,6 +163,11 @@ def _both(one: Rule, other: Rule) -> Rule:
         upgradable=one.upgradable or other.upgradable,
         **parts,
     )
+
+
+def _asked(methods: Method) -> Method:
+    """The methods, and the majority that each class asks for too."""
+    return methods | Method.MAJORITY if Method.EACH_CLASS in methods else methods
 
 
 def _intolerance(rule: Rule) -> int:

@@ -328,9 +328,24 @@ def test_a_turn_is_free_when_the_last_second_of_voting_is_over() -> None:
 def test_a_cancelled_proposal_gives_its_turn_back() -> None:
     turns = Turns().taken(100, 2, 10).taken(110, 2, 10)
 
-    assert turns.given_back(110).ends == (100, 0, 0, 0, 0)
-    assert turns.given_back(100).taken(120, 2, 10).ends == (120, 110, 0, 0, 0)
-    assert turns.given_back(7) == turns
+    assert turns.changed(110, 0).ends == (100, 0, 0, 0, 0)
+    assert turns.changed(100, 0).taken(120, 2, 10).ends == (120, 110, 0, 0, 0)
+    assert turns.changed(7, 0) == turns
+
+
+def test_an_extended_proposal_keeps_its_turn() -> None:
+    turns = Turns().taken(100, 1, 10).changed(100, 130)
+
+    assert not turns.may_propose(1, 130)
+    assert turns.may_propose(1, 131)
+
+
+def test_a_lower_number_counts_all_that_are_open() -> None:
+    turns = Turns().taken(100, 3, 10).taken(200, 3, 10).taken(300, 3, 10)
+
+    assert not turns.may_propose(1, 101)
+    assert not turns.may_propose(2, 101)
+    assert turns.may_propose(1, 301)
 
 
 @given(
@@ -347,7 +362,7 @@ def test_turns_agree_with_a_list_of_all_proposals(
         assert turns.may_propose(allowed, now) == (len(still_open) < allowed)
         if cancel and still_open:
             ends.remove(still_open[0])
-            turns = turns.given_back(still_open[0])
+            turns = turns.changed(still_open[0], 0)
         elif len(still_open) < allowed:
             ends.append(now + period)
             turns = turns.taken(now + period, allowed, now)

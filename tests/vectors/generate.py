@@ -899,7 +899,7 @@ RANGES: dict[str, tuple[int | bool, ...]] = {
     "quorum": (0, 1, 10_000),
     "objections": (0, 65_535, 2, 1),
     "delay": (0, 1, 2**32 - 1),
-    "votingPeriod": (1, 2, 2**32 - 1),
+    "votingPeriod": (1, 2, 2**31 - 1),
     "closing": (0, 1, 100),
     "upgradable": (False, True),
 }
@@ -916,7 +916,12 @@ def _made(parts: dict[str, int | bool]) -> Rule:
 
 
 def _rank(part: str, value: int | bool) -> int:
-    return RANGES[part].index(value)
+    return _asked(int(value)) if part == "methods" else RANGES[part].index(value)
+
+
+def _asked(methods: int) -> int:
+    """The methods, and the majority that each class asks for too."""
+    return methods | MAJORITY if methods & EACH_CLASS else methods
 
 
 def pairs() -> Iterator[dict[str, Any]]:
@@ -959,7 +964,8 @@ def _pair(first: Rule, second: Rule) -> dict[str, Any]:
         "first": first,
         "second": second,
         "stricter": (one > other) - (one < other),
-        "noWeaker": all(a >= b for a, b in zip(one[:-1], other[:-1], strict=True)),
+        "noWeaker": not second["methods"] & ~_asked(first["methods"])
+        and all(a >= b for a, b in zip(one[1:-1], other[1:-1], strict=True)),
         "strictest": _made(stricter | {"methods": first["methods"] | second["methods"]}),
     }
 
