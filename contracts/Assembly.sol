@@ -133,7 +133,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         _require(proposalId, ProposalState.Pending);
         Proposal proposal = _proposals[proposalId];
         require(
-            proposal.has(Proposals.UPGRADABLE) && proposal.methods() & Rules.EACH_CLASS == 0,
+            proposal.has(Proposals.UPGRADABLE) && proposal.methods() & Rules.IN_EACH_CLASS == 0,
             AssemblyUpgradeUnavailable(proposalId)
         );
         (uint32 seat, uint8 constituency) = _membership().seatOf(msg.sender);

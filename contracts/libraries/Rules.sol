@@ -15,8 +15,11 @@ library Rules {
     /// @dev The methods, as a set of bits; what a later one is, is said in {IRulebook-Rule}.
     uint8 internal constant MAJORITY = 1;
     uint8 internal constant WEIGHTED = 2;
-    uint8 internal constant EACH_CLASS = 4;
+    uint8 internal constant IN_EACH_CLASS = 4;
     uint8 internal constant CONSENT = 8;
+
+    /// @dev A majority in every class never stands alone: the method *each class* is both bits.
+    uint8 internal constant EACH_CLASS = MAJORITY | IN_EACH_CLASS;
 
     /// @dev A weighted share is counted in parts of 1e-9.
     uint256 internal constant SHARE = 1e9;
@@ -33,7 +36,7 @@ library Rules {
     /// Of two rules that differ in every part in the same sense, the stricter has the larger number; a
     /// set of methods has a larger number than any of its subsets.
     function strictness(Rule memory rule) internal pure returns (uint256) {
-        return uint256(_asked(rule.methods)) << 128 | uint256(rule.approval) << 112 | uint256(rule.quorum)
+        return uint256(rule.methods) << 128 | uint256(rule.approval) << 112 | uint256(rule.quorum)
             << 96 | _intolerance(rule.objections) << 80 | uint256(rule.delay) << 48
             | uint256(rule.votingPeriod) << 16 | uint256(rule.closing) << 8
             | (rule.upgradable ? 1 : 0);
@@ -57,10 +60,10 @@ library Rules {
     }
 
     /// @notice Whether `rule` asks for all that `other` asks for, and every other part is as strict.
-    /// @dev Each class asks for a majority too. Whether a class can ask for more is no part of it: who
-    /// asks for each class already has nothing to ask for.
+    /// @dev Whether a class can ask for more is no part of it: who asks for each class already has nothing
+    /// to ask for.
     function noWeaker(Rule memory rule, Rule memory other) internal pure returns (bool) {
-        return other.methods & ~_asked(rule.methods) == 0 && rule.approval >= other.approval
+        return other.methods & ~rule.methods == 0 && rule.approval >= other.approval
             && rule.quorum >= other.quorum
             && _intolerance(rule.objections) >= _intolerance(other.objections)
             && rule.delay >= other.delay && rule.votingPeriod >= other.votingPeriod
@@ -69,11 +72,12 @@ library Rules {
 
     /// @notice Whether the parts of `rule` are in range.
     /// @dev A share of approval is needed by every method but consent, a number of objections by consent
-    /// alone.
+    /// alone; a majority in each class comes with one over all.
     function inRange(Rule memory rule) internal pure returns (bool) {
         bool shared = rule.methods & ~CONSENT != 0;
         bool consented = rule.methods & CONSENT != 0;
-        return rule.methods != 0 && rule.methods < CONSENT << 1
+        bool classed = rule.methods & EACH_CLASS != IN_EACH_CLASS;
+        return rule.methods != 0 && rule.methods < CONSENT << 1 && classed
             && (shared ? rule.approval >= BASIS / 2 && rule.approval < BASIS : rule.approval == 0)
             && consented == (rule.objections != 0) && rule.quorum <= BASIS
             && rule.closing <= HUNDRED && rule.votingPeriod != 0 && rule.votingPeriod <= MAX_PERIOD;
@@ -93,14 +97,14 @@ library Rules {
             return false;
         }
         if (
-            rule.methods & (MAJORITY | EACH_CLASS) != 0
+            rule.methods & MAJORITY != 0
                 && all.inFavour * BASIS <= (all.against + all.inFavour) * rule.approval
         ) return false;
         if (
             rule.methods & WEIGHTED != 0
                 && weightedShare(tallies, weights) * BASIS <= rule.approval * SHARE
         ) return false;
-        if (rule.methods & EACH_CLASS != 0 && !eachClass) return false;
+        if (rule.methods & IN_EACH_CLASS != 0 && !eachClass) return false;
         return rule.methods & CONSENT == 0 || all.against < rule.objections * UNITS_PER_SEAT;
     }
 
@@ -135,11 +139,6 @@ library Rules {
             all.seats += class.seats;
             if (class.seats != 0 && class.inFavour <= class.against) eachClass = false;
         }
-    }
-
-    /// @dev The methods, and the majority that each class asks for too.
-    function _asked(uint8 methods) private pure returns (uint8) {
-        return methods & EACH_CLASS == 0 ? methods : methods | MAJORITY;
     }
 
     /// @dev The fewer objections stop a decision, the larger; 0 where objections do not count.

@@ -31,12 +31,24 @@ class Method(IntFlag, boundary=STRICT):
 
     MAJORITY = 1
     WEIGHTED = 2
-    EACH_CLASS = 4
+    IN_EACH_CLASS = 4
     CONSENT = 8
+    EACH_CLASS = MAJORITY | IN_EACH_CLASS
 
     @property
     def words(self) -> str:
-        return " and ".join((one.name or "").lower().replace("_", " ") for one in self)
+        """ "weighted and each class", in the order of strictness."""
+        left = self if Method.EACH_CLASS not in self else self & ~Method.MAJORITY
+        return " and ".join(name for name, one in METHODS.items() if one & left)
+
+
+METHODS = {
+    "majority": Method.MAJORITY,
+    "weighted": Method.WEIGHTED,
+    "each class": Method.EACH_CLASS,
+    "consent": Method.CONSENT,
+}
+"""The methods as people choose them, by name; a majority in each class comes with one over all."""
 
 
 class Rule(Model):
@@ -67,6 +79,8 @@ class Rule(Model):
     def _parts_fit(self) -> Self:
         if not self.methods:
             raise ValueError("a rule has at least one method")
+        if Method.IN_EACH_CLASS in self.methods and Method.MAJORITY not in self.methods:
+            raise ValueError("a majority in each class comes with one over all: each class")
         if self.methods == Method.CONSENT:
             if self.approval:
                 raise ValueError("consent has no approval: nobody needs to be in favour")
@@ -116,7 +130,7 @@ def strictness(rule: Rule) -> int:
     Source: Rules.strictness.
     """
     return (
-        _asked(rule.methods) << 128
+        rule.methods << 128
         | rule.approval << 112
         | rule.quorum << 96
         | _intolerance(rule) << 80
@@ -141,12 +155,10 @@ def strictest(rules: Iterable[Rule]) -> Rule:
 def no_weaker(rule: Rule, other: Rule) -> bool:
     """Whether `rule` asks for all that `other` asks for, and every other part is as strict.
 
-    Each class asks for a majority too.
-
     Source: Rules.noWeaker.
     """
     return (
-        other.methods in _asked(rule.methods)
+        other.methods in rule.methods
         and _intolerance(rule) >= _intolerance(other)
         and all(getattr(rule, part) >= getattr(other, part) for part in _LARGER_IS_STRICTER)
     )
@@ -163,11 +175,6 @@ def _both(one: Rule, other: Rule) -> Rule:
         upgradable=one.upgradable or other.upgradable,
         **parts,
     )
-
-
-def _asked(methods: Method) -> Method:
-    """The methods, and the majority that each class asks for too."""
-    return methods | Method.MAJORITY if Method.EACH_CLASS in methods else methods
 
 
 def _intolerance(rule: Rule) -> int:
@@ -289,7 +296,7 @@ def _too_few(rule: Rule, total: ClassTally) -> Iterator[str]:
 
 
 def _not_approved(rule: Rule, total: ClassTally) -> Iterator[str]:
-    shared = rule.methods & (Method.MAJORITY | Method.EACH_CLASS)
+    shared = Method.MAJORITY in rule.methods
     if shared and total.in_favour * BASIS <= (total.against + total.in_favour) * rule.approval:
         yield (
             f"not approved: {votes(total.in_favour)} for and {votes(total.against)} against, "

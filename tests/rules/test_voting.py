@@ -26,6 +26,7 @@ from metaorg.rules.voting import (
 VECTORS = Path(__file__).parents[1] / "vectors"
 HISTORIES = json.loads((VECTORS / "votes.json").read_text(encoding="utf-8"))["histories"]
 START = 1_000_000
+SETS = [one for one in range(1, 16) if one & Method.EACH_CLASS != Method.IN_EACH_CLASS]
 
 
 def rule_from(raw: dict[str, Any]) -> Rule:
@@ -95,7 +96,7 @@ def test_a_history_goes_as_worked_out_by_hand(history: dict[str, Any]) -> None:
 def histories(draw: Any) -> dict[str, Any]:
     """Votes of a few seats, some too late and some cast twice, counted slowly."""
     slow = generator()
-    methods = draw(st.integers(1, 15))
+    methods = draw(st.sampled_from(SETS))
     rule = slow.rule(
         methods,
         draw(st.sampled_from((5000, 6666, 6667))) if methods != Method.CONSENT else 0,
@@ -259,7 +260,7 @@ def test_consent_that_is_upgraded_needs_more_than_half_in_favour() -> None:
 
     rule = upgraded(consent, [request(1, active=1)])
 
-    assert (rule.methods, rule.approval, rule.objections) == (12, 5000, 2)
+    assert (rule.methods, rule.approval, rule.objections) == (13, 5000, 2)
     assert Rule.model_validate(rule.model_dump()) == rule
 
 
