@@ -26,6 +26,16 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @dev Immutable arguments: authority, timelock, membership, rulebook.
 /// The Governor's interface, events, errors and proposal numbers, without its storage: a proposal, with
 /// its rule, is one slot here, and so is a page of votes.
+/// @custom:power propose: an active seat; at once, and voting starts after the voting delay; its
+/// proposer, until voting starts
+/// @custom:power cancel: the proposer, until voting starts; at once; nobody
+/// @custom:power castVote, castVoteWithReason, castVoteWithReasonAndParams: a seat active at the
+/// snapshot, once; at once; nobody
+/// @custom:power castVoteBySig, castVoteWithReasonAndParamsBySig: anyone, with the signature of such
+/// a seat; at once; nobody
+/// @custom:power queue: anyone, once the proposal has succeeded; at once, and its delay begins;
+/// nobody
+/// @custom:power execute: anyone, once the delay is over; at once; nobody
 contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     using VotePages for uint256;
 
