@@ -37,7 +37,7 @@ class Method(IntFlag, boundary=STRICT):
 
     @property
     def words(self) -> str:
-        """ "weighted and each class", in the order of strictness."""
+        """By name, in the order of strictness: "weighted and each class"."""
         left = self if Method.EACH_CLASS not in self else self & ~Method.MAJORITY
         return " and ".join(name for name, one in METHODS.items() if one & left)
 

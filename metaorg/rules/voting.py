@@ -232,7 +232,7 @@ class Turns(Model):
         return self._with(place, end)
 
     def changed(self, end: int, new_end: int) -> Self:
-        """With another end of the one that would end at `end`: it was extended, or cancelled (0)."""
+        """With another end of the one that ends at `end`: it was extended, or cancelled (0)."""
         return self._with(self.ends.index(end), new_end) if end in self.ends else self
 
     def _with(self, place: int, end: int) -> Self:
