@@ -6,7 +6,8 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 
 /// @notice Where an organization stands.
-/// @dev Order matters to readers of events; append only.
+/// @dev Order matters to readers of storage; append only. Barred: it was expelled, or left while it was
+/// suspended, and comes back by decision only.
 enum Status {
     None,
     Applied,
@@ -14,7 +15,8 @@ enum Status {
     Active,
     Suspended,
     Exited,
-    Lapsed
+    Lapsed,
+    Barred
 }
 
 /// @notice How an application becomes a seat.
@@ -63,8 +65,8 @@ struct Readoption {
 /// @param kind index of its kind.
 /// @param seat its number, from 1; 0 until first admitted. It is also the certificate's token id.
 /// @param ordinal the place of its vote within the constituency `votesIn`, from 0.
-/// @param admissibleAt when its application may be finished, Unix seconds; the largest number when only
-/// a decision can.
+/// @param admissibleAt when its application may be finished, Unix seconds; when only a decision can, the
+/// largest number, or one less if it was barred.
 /// @param votesIn the constituency in which its vote counts: its own, or its group's.
 /// @param group the number of the group of affiliated organizations that shares one vote; 0 for none.
 /// @param nonce how many of its signed acts were used up.
@@ -306,7 +308,8 @@ interface IMembership is IVotes, IERC6372 {
     function decide(address organization, bool admitted, bytes32 reason) external;
 
     /// @notice Gives up the caller's seat, or takes back its application.
-    /// @dev Emits {Exited} or {Withdrawn}. Warning: to return, one applies again. Votes already cast stay.
+    /// @dev Emits {Exited} or {Withdrawn}. Warning: to return, one applies again, and who was suspended
+    /// needs a decision then. Votes already cast stay.
     /// @custom:power an organization for itself; at once; nobody
     function leaveSeat(bytes32 reason) external;
 
@@ -349,7 +352,7 @@ interface IMembership is IVotes, IERC6372 {
 
     /// @notice Decides that an organization's seat ends.
     /// @dev Requirements: caller allowed by Authority; it holds a seat. Emits {Expelled}.
-    /// Proposals with an earlier snapshot keep its vote. Warning: it can apply again.
+    /// Proposals with an earlier snapshot keep its vote. It can apply again, and only a decision admits it.
     function expel(address organization, bytes32 reason) external;
 
     /// @notice Agrees that an organization changes to the constituency of its adoption in force.
