@@ -12,6 +12,8 @@ import {TimelockController} from "@openzeppelin/contracts/governance/TimelockCon
 import {Governed} from "contracts/base/Governed.sol";
 import {IAssembly} from "contracts/interfaces/IAssembly.sol";
 import {IMembership} from "contracts/interfaces/IMembership.sol";
+import {Rule} from "contracts/interfaces/IRulebook.sol";
+import {Rules} from "contracts/libraries/Rules.sol";
 
 contract AssemblyLifecycleTest is AssemblyFixture {
     // ------------------------------------------------------------------ proposing
@@ -127,6 +129,22 @@ contract AssemblyLifecycleTest is AssemblyFixture {
 
         _proposeBy(bakery, motion);
         vm.assertEq(assembly_.proposalProposer(_id(motion)), bakery);
+    }
+
+    function test_whoever_is_named_needs_a_seat_too() external {
+        Motion memory motion = _ring();
+        motion.description = string.concat("a motion #proposer=", _hex(outsider));
+
+        _expectSeatRequired(outsider);
+        _proposeBy(outsider, motion);
+    }
+
+    function test_a_name_elsewhere_in_the_description_restricts_nobody() external {
+        Motion memory motion = _ring();
+        motion.description = string.concat("#proposer=", _hex(bakery), " said so");
+
+        _proposeBy(dairy, motion);
+        vm.assertEq(assembly_.proposalProposer(_id(motion)), dairy);
     }
 
     // ------------------------------------------------------------------ from vote to execution
@@ -575,3 +593,544 @@ contract AssemblyLifecycleTest is AssemblyFixture {
     }
 }
 
+/// @title What tools that know OpenZeppelin's Governor rely on.
+contract AssemblyStandardTest is AssemblyFixture {
+    function test_the_interface_numbers_are_those_of_openzeppelin() external view {
+        bytes4 governor = type(IGovernor).interfaceId;
+        vm.assertTrue(assembly_.supportsInterface(governor));
+        vm.assertTrue(
+            assembly_.supportsInterface(governor ^ IGovernor.getProposalId.selector), "before 5.3"
+        );
+        vm.assertTrue(assembly_.supportsInterface(0xda287a1d), "ERC-6372");
+        vm.assertTrue(assembly_.supportsInterface(0x01ffc9a7), "ERC-165");
+        vm.assertFalse(assembly_.supportsInterface(0xffffffff));
+        vm.assertFalse(assembly_.supportsInterface(0));
+    }
+
+    function testFuzz_a_proposal_has_the_number_that_openzeppelin_gives(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external view {
+        uint256 id = uint256(keccak256(abi.encode(targets, values, calldatas, descriptionHash)));
+
+        vm.assertEq(assembly_.hashProposal(targets, values, calldatas, descriptionHash), id);
+        vm.assertEq(assembly_.getProposalId(targets, values, calldatas, descriptionHash), id);
+    }
+
+    /// @dev Readers compare `state` with numbers.
+    function test_the_states_have_the_numbers_of_the_standard() external {
+        Motion memory motion = _ring();
+        uint256 id = _propose(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 0, "pending");
+        _openVoting(id);
+        vm.assertEq(uint8(assembly_.state(id)), 1, "active");
+        _voteAll(id, FOR);
+        _closeVoting(id);
+        vm.assertEq(uint8(assembly_.state(id)), 4, "succeeded");
+        _queue(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 5, "queued");
+        vm.warp(assembly_.proposalEta(id));
+        _execute(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 7, "executed");
+
+        id = _propose(_ring(2));
+        vm.prank(bakery);
+        _cancel(_ring(2));
+        vm.assertEq(uint8(assembly_.state(id)), 2, "canceled");
+        id = _open(_ring(3));
+        _closeVoting(id);
+        vm.assertEq(uint8(assembly_.state(id)), 3, "defeated");
+    }
+
+    function test_a_proposal_that_nobody_made_has_no_state() external {
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, 1));
+        assembly_.state(1);
+
+        vm.assertEq(assembly_.proposalSnapshot(1), 0);
+        vm.assertEq(assembly_.proposalDeadline(1), 0);
+        vm.assertEq(assembly_.proposalEta(1), 0);
+        vm.assertEq(assembly_.proposalSeat(1), 0);
+        vm.assertEq(assembly_.proposalProposer(1), address(0));
+        vm.assertFalse(assembly_.proposalExtended(1));
+        vm.assertFalse(assembly_.hasVoted(1, bakery));
+        vm.assertFalse(assembly_.hasVoted(1, outsider));
+        _assertTally(assembly_.proposalTallies(1)[WORKERS], 0, 0, 0, 0);
+    }
+
+    /// @dev ERC-6372: whoever reads the votes of a time reads by the same clock.
+    function test_assembly_and_register_have_the_same_clock() external view {
+        vm.assertEq(assembly_.clock(), membership.clock());
+        vm.assertEq(assembly_.CLOCK_MODE(), membership.CLOCK_MODE());
+        vm.assertEq(assembly_.rulebook(), address(rulebook));
+    }
+
+    function test_the_quorum_shown_is_rounded_up() external {
+        Rule memory rule = _ordinary();
+        rule.quorum = 1;
+        _setRule(ORDINARY, rule);
+        _leave(bakery);
+        _skip(1);
+
+        vm.assertEq(assembly_.quorum(_now() - 1), 5, "1 in 10,000 of 50,000 units");
+    }
+
+    function test_the_proposer_shown_is_who_holds_the_seat_now() external {
+        uint256 id = _propose(_ring());
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        vm.assertEq(assembly_.proposalProposer(id), newcomer);
+        vm.assertEq(assembly_.proposalSeat(id), 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, bakery)
+        );
+        vm.prank(bakery);
+        _cancel(_ring());
+        vm.prank(newcomer);
+        _cancel(_ring());
+        _assertState(id, IGovernor.ProposalState.Canceled);
+    }
+
+    function test_the_assembly_cannot_be_initialized() external {
+        (bool success,) = address(assembly_).call(abi.encodeWithSignature("initialize()"));
+        vm.assertFalse(success, "there is nothing to set");
+    }
+}
+
+contract AssemblyTurnsTest is AssemblyFixture {
+    function test_a_seat_has_as_many_proposals_open_as_the_rulebook_says() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(6));
+    }
+
+    function test_other_seats_are_not_affected() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+
+        _proposeBy(dairy, _ring(6));
+        vm.assertEq(assembly_.proposalSeat(_id(_ring(6))), 2);
+    }
+
+    function test_the_end_of_voting_makes_room() external {
+        _setOpenProposals(1);
+        uint256 id = _propose(_ring(1));
+
+        vm.warp(assembly_.proposalDeadline(id));
+        _expectFull(1, 1);
+        _propose(_ring(2));
+
+        _skip(1);
+        _propose(_ring(2));
+        _expectFull(1, 1);
+        _propose(_ring(3));
+    }
+
+    function test_a_cancellation_makes_room_for_one() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+        vm.prank(bakery);
+        _cancel(_ring(3));
+
+        _propose(_ring(6));
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(7));
+    }
+
+    function test_a_cancellation_gives_back_the_turn_of_that_proposal() external {
+        _setOpenProposals(2);
+        _propose(_ring(1));
+        uint256 longer = _propose(_changeCharter());
+        vm.prank(bakery);
+        _cancel(_ring(1));
+        uint256 shorter = _propose(_ring(2));
+
+        _closeVoting(shorter);
+        _propose(_ring(3));
+        _expectFull(1, 2);
+        _propose(_ring(4));
+        vm.assertGt(assembly_.proposalDeadline(longer), _now());
+    }
+
+    function test_a_lower_number_lets_open_proposals_run_out() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+        uint256 last = _id(_ring(OPEN_PROPOSALS));
+        _setOpenProposals(2);
+        _expectFull(1, 2);
+        _propose(_ring(6));
+
+        _closeVoting(last);
+        _propose(_ring(6));
+        _propose(_ring(7));
+        _expectFull(1, 2);
+        _propose(_ring(8));
+    }
+
+    function test_a_higher_number_makes_room_at_once() external {
+        _setOpenProposals(1);
+        _propose(_ring(1));
+        _setOpenProposals(2);
+
+        _propose(_ring(2));
+        _expectFull(1, 2);
+        _propose(_ring(3));
+    }
+
+    function test_the_number_is_of_the_seat_whoever_holds_it() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _proposeBy(newcomer, _ring(6));
+    }
+
+    function test_who_leaves_and_returns_has_the_same_proposals_open() external {
+        _openAdmission();
+        _proposeMany(1, OPEN_PROPOSALS);
+        _leave(bakery);
+        _join(bakery, USERS);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(6));
+    }
+
+    /// @dev Proposing, cancelling and waiting in any order: as many open as a plain list says.
+    function testFuzz_never_more_are_open_than_allowed(uint256 seed) external {
+        uint8 allowed = uint8(1 + seed % 5);
+        _setOpenProposals(allowed);
+        uint256[] memory ends = new uint256[](24);
+        for (uint256 i = 0; i < 24; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            _skip(random % 3 days);
+            uint256 open = 0;
+            for (uint256 j = 0; j < i; ++j) {
+                if (ends[j] >= _now()) ++open;
+            }
+            Motion memory motion = _ring(i);
+            if (random % 5 == 0) motion = _and(motion, address(front), hex"12345678");
+
+            if (open >= allowed) _expectFull(1, allowed);
+            uint256 id = _propose(motion);
+            if (open >= allowed) continue;
+            ends[i] = assembly_.proposalDeadline(id);
+            if (random % 7 != 0) continue;
+            vm.prank(bakery);
+            _cancel(motion);
+            ends[i] = 0;
+        }
+    }
+
+    function _proposeMany(uint256 first, uint256 count) private {
+        for (uint256 i = 0; i < count; ++i) {
+            _propose(_ring(first + i));
+        }
+    }
+
+    function _setOpenProposals(uint8 number) private {
+        vm.prank(address(timelock));
+        rulebook.setOpenProposals(number);
+    }
+
+    function _expectFull(uint32 seat, uint8 number) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssembly.AssemblyProposalsOpen.selector, seat, number)
+        );
+    }
+}
+
+contract AssemblyUpgradeTest is AssemblyFixture {
+    Rule private _frozen;
+
+    function setUp() public override {
+        super.setUp();
+        _foundUpgradable(_ordinary());
+    }
+
+    // ------------------------------------------------------------------ asking
+
+    function test_a_request_is_counted_in_its_constituency() external {
+        uint256 id = _propose(_ring());
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.UpgradeRequested(id, 1, WORKERS);
+        _request(bakery, id);
+
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 1);
+        vm.assertEq(assembly_.upgradeRequests(id, USERS), 0);
+        _assertRule(_rule(id), _frozen);
+    }
+
+    function test_more_than_half_of_a_constituency_upgrade_a_proposal() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.UpgradeRequested(id, 2, WORKERS);
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.ProposalUpgraded(id, WORKERS);
+        _request(dairy, id);
+
+        Rule memory rule = _frozen;
+        rule.methods |= Rules.EACH_CLASS;
+        _assertRule(_rule(id), rule);
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 2);
+    }
+
+    function test_exactly_half_of_a_constituency_is_not_enough() external {
+        uint256 id = _propose(_ring());
+        _request(clinic, id);
+        _assertRule(_rule(id), _frozen);
+
+        _request(school, id);
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_requests_of_different_constituencies_do_not_add_up() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _request(clinic, id);
+
+        _assertRule(_rule(id), _frozen);
+    }
+
+    function test_the_only_seat_of_a_constituency_is_more_than_half() external {
+        uint256 id = _propose(_ring());
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.ProposalUpgraded(id, GROWERS);
+        _request(orchard, id);
+    }
+
+    function test_suspended_seats_are_not_counted_among_those_of_the_constituency() external {
+        vm.prank(address(timelock));
+        membership.suspend(school, REASON);
+        uint256 id = _propose(_ring());
+
+        _request(clinic, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_an_upgraded_proposal_needs_every_constituency() external {
+        uint256 id = _propose(_ring());
+        _request(orchard, id);
+        _openVoting(id);
+        _votes(id, [FOR, FOR, FOR, FOR, FOR, AGAINST]);
+        _assertOutcome(id, false);
+
+        id = _open(_ring(2));
+        _votes(id, [FOR, FOR, FOR, FOR, FOR, AGAINST]);
+        _assertOutcome(id, true);
+    }
+
+    function test_an_upgrade_leaves_other_proposals_alone() external {
+        uint256 id = _propose(_ring());
+        uint256 other = _propose(_ring(2));
+
+        _request(orchard, id);
+
+        _assertRule(_rule(other), _frozen);
+        vm.assertEq(assembly_.upgradeRequests(other, GROWERS), 0);
+    }
+
+    function test_a_rule_by_consent_alone_gets_a_share_when_upgraded() external {
+        _foundUpgradable(Rule(Rules.CONSENT, 0, 0, 1, 0, true, 1 days, 3 days));
+        uint256 id = _propose(_ring());
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.CONSENT | Rules.EACH_CLASS);
+        vm.assertEq(_rule(id).approval, 5000);
+        vm.assertEq(_rule(id).objections, 1);
+        _openVoting(id);
+        _assertOutcome(id, false); // silence is no consent of the classes
+    }
+
+    function test_a_rule_with_a_share_keeps_it_when_upgraded() external {
+        Rule memory rule = _ordinary();
+        rule.approval = 6600;
+        _foundUpgradable(rule);
+        uint256 id = _propose(_ring());
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).approval, 6600);
+    }
+
+    // ------------------------------------------------------------------ who may ask, and when
+
+    function test_request_reverts_without_an_active_seat() external {
+        uint256 id = _propose(_ring());
+        _apply(applicant, USERS);
+        _leave(mill);
+        vm.prank(address(timelock));
+        membership.suspend(dairy, REASON);
+        address[4] memory others = [outsider, applicant, mill, dairy];
+        for (uint256 i = 0; i < others.length; ++i) {
+            _expectSeatRequired(others[i]);
+            _request(others[i], id);
+        }
+    }
+
+    function test_request_is_open_until_voting_starts() external {
+        uint256 id = _propose(_ring());
+        vm.warp(assembly_.proposalSnapshot(id));
+        _request(bakery, id);
+
+        _skip(1);
+        _expectState(id, IGovernor.ProposalState.Active, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+        _closeVoting(id);
+        _expectState(id, IGovernor.ProposalState.Defeated, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+    }
+
+    function test_request_reverts_for_a_canceled_or_unknown_proposal() external {
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, 7));
+        _request(bakery, 7);
+
+        uint256 id = _propose(_ring());
+        vm.prank(bakery);
+        _cancel(_ring());
+        _expectState(id, IGovernor.ProposalState.Canceled, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+    }
+
+    function test_a_seat_asks_once() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+
+        _expectAskedBefore(id, 1);
+        _request(bakery, id);
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 1);
+    }
+
+    function test_a_seat_that_leaves_and_returns_has_asked_already() external {
+        _openAdmission();
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _leave(bakery);
+        _join(bakery, USERS);
+
+        _expectAskedBefore(id, 1);
+        _request(bakery, id);
+        vm.assertEq(assembly_.upgradeRequests(id, USERS), 0);
+    }
+
+    function test_a_seat_that_moves_has_asked_already() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        _expectAskedBefore(id, 1);
+        _request(newcomer, id);
+    }
+
+    function test_seats_of_every_page_of_requests_ask_once() external {
+        _openAdmission();
+        address[] memory crowd = _seatMany(516, GUESTS); // seats 7 to 522
+        uint256 id = _propose(_ring());
+        uint32[5] memory seats = [uint32(7), 255, 256, 511, 512];
+        for (uint256 i = 0; i < seats.length; ++i) {
+            _request(crowd[seats[i] - 7], id);
+            _expectAskedBefore(id, seats[i]);
+            _request(crowd[seats[i] - 7], id);
+        }
+        vm.assertEq(assembly_.upgradeRequests(id, GUESTS), 5);
+    }
+
+    // ------------------------------------------------------------------ where it can be asked
+
+    function test_request_reverts_where_the_rule_does_not_allow_it() external {
+        uint256 id = _propose(_changeCharter());
+
+        _expectUnavailable(id);
+        _request(orchard, id);
+    }
+
+    function test_request_reverts_once_each_class_is_needed() external {
+        uint256 id = _propose(_ring());
+        _request(orchard, id);
+
+        _expectUnavailable(id);
+        _request(bakery, id);
+    }
+
+    function test_a_joint_proposal_that_needs_each_class_has_nothing_to_ask_for() external {
+        uint256 id = _propose(_and(_ring(), address(front), hex"12345678"));
+        vm.assertTrue(_rule(id).upgradable);
+
+        _expectUnavailable(id);
+        _request(orchard, id);
+    }
+
+    function test_the_removal_of_a_member_cannot_be_upgraded() external {
+        bytes memory expulsion = abi.encodeCall(membership.expel, (mill, REASON));
+        vm.prank(address(timelock));
+        rulebook.assignRule(address(membership), IMembership.expel.selector, ORDINARY);
+        Motion[2] memory motions = [
+            _motion(address(membership), expulsion), _and(_ring(), address(membership), expulsion)
+        ];
+        for (uint256 i = 0; i < motions.length; ++i) {
+            uint256 id = _propose(motions[i]);
+            vm.assertFalse(_rule(id).upgradable);
+            _expectUnavailable(id);
+            _request(orchard, id);
+        }
+    }
+
+    function test_a_suspension_can_be_upgraded() external {
+        vm.prank(address(timelock));
+        rulebook.assignRule(address(membership), IMembership.suspend.selector, ORDINARY);
+        uint256 id = _propose(
+            _motion(address(membership), abi.encodeCall(membership.suspend, (mill, REASON)))
+        );
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_a_strangers_function_of_the_same_name_removes_nobody() external {
+        uint256 id = _propose(
+            _motion(address(bell), abi.encodeWithSelector(IMembership.expel.selector, mill, REASON))
+        );
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    // ------------------------------------------------------------------ helpers
+
+    function _foundUpgradable(Rule memory rule) private {
+        rule.upgradable = true;
+        _frozen = rule;
+        Rule memory amendment = _amendment();
+        if (rule.objections != 0) {
+            (amendment.methods, amendment.objections) = (Rules.CONSENT | Rules.EACH_CLASS, 1);
+        }
+        _foundWithRules(rule, amendment);
+    }
+
+    function _request(address account, uint256 id) private {
+        vm.prank(account);
+        assembly_.requestUpgrade(id);
+    }
+
+    function _expectUnavailable(uint256 id) private {
+        vm.expectRevert(abi.encodeWithSelector(IAssembly.AssemblyUpgradeUnavailable.selector, id));
+    }
+
+    function _expectAskedBefore(uint256 id, uint32 seat) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssembly.AssemblyUpgradeRequested.selector, id, seat)
+        );
+    }
+}
