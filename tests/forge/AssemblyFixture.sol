@@ -5,7 +5,7 @@ import {Bell} from "./Adversaries.sol";
 import {Fixture, Motion} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
-import {IAssembly} from "contracts/interfaces/IAssembly.sol";
+import {IAssembly, SignedVote} from "contracts/interfaces/IAssembly.sol";
 import {Assignment, Charter} from "contracts/interfaces/IMetaOrganizationFactory.sol";
 import {ClassTally, Rule} from "contracts/interfaces/IRulebook.sol";
 
@@ -118,6 +118,22 @@ abstract contract AssemblyFixture is Fixture {
         for (uint256 i = 0; i < members.length; ++i) {
             _vote(members[i], id, votes[i]);
         }
+    }
+
+    /// @dev A seated contract account that runs `code` from now on; admission must be open.
+    function _seatAs(bytes memory code, uint8 constituency) internal returns (address account) {
+        account = address(uint160(uint256(keccak256(code))));
+        _seatSigner(account, constituency);
+        vm.etch(account, code);
+    }
+
+    function _signed(uint256 proposalId, address voter, uint8 support)
+        internal
+        view
+        returns (SignedVote memory)
+    {
+        return
+            SignedVote(voter, support, _sign(voter, _ballotDigest(proposalId, support, voter, 0)));
     }
 
     function _openAdmission() internal {

@@ -411,12 +411,16 @@ abstract contract Fixture {
         accounts = new address[](count);
         for (uint256 i = 0; i < count; ++i) {
             accounts[i] = address(uint160(0x5ea700000000 + uint256(constituency) * 1e6 + i));
-            vm.etch(accounts[i], YES_SIGNER);
-            constitution.adopt(_adoption(accounts[i], constituency), "");
-            vm.prank(accounts[i]);
-            membership.applyForSeat(0, PROFILE);
-            membership.admit(accounts[i]);
+            _seatSigner(accounts[i], constituency);
         }
+    }
+
+    function _seatSigner(address account, uint8 constituency) internal {
+        vm.etch(account, YES_SIGNER);
+        constitution.adopt(_adoption(account, constituency), "");
+        vm.prank(account);
+        membership.applyForSeat(0, PROFILE);
+        membership.admit(account);
     }
 
     // ------------------------------------------------------------------ deciding
