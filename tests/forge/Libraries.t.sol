@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {
+    DenyingSigner,
+    GasEatingSigner,
+    RamblingSigner,
+    RevertingSigner,
+    ShortSigner,
+    SlowSigner
+} from "./Adversaries.sol";
 import {vm} from "./Vm.sol";
+import {Wallet} from "./Wallet.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {ClassTally, Rule} from "contracts/interfaces/IRulebook.sol";
 import {Cids} from "contracts/libraries/Cids.sol";
 import {CloneArguments} from "contracts/libraries/CloneArguments.sol";
+import {Proposers} from "contracts/libraries/Proposers.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
+import {Signatures} from "contracts/libraries/Signatures.sol";
 import {VotePages} from "contracts/libraries/VotePages.sol";
 
 contract CidsTest {
@@ -185,6 +198,183 @@ contract VotePagesTest {
         }
         for (uint256 i = 0; i < 3; ++i) {
             vm.assertEq(page.tally(i), tallies[i]);
+        }
+    }
+}
+
+/// @dev A library of calldata needs somebody to call it.
+contract SignatureReader {
+    function isValid(address signer, bytes32 digest, bytes calldata signature, uint256 allowance)
+        external
+        view
+        returns (bool)
+    {
+        return Signatures.isValid(signer, digest, signature, allowance);
+    }
+
+    function isValidByOpenZeppelin(address signer, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
+        return SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature);
+    }
+}
+
+contract SignaturesTest {
+    uint256 private constant KEY = uint256(keccak256("a key"));
+
+    SignatureReader private _reader;
+
+    function setUp() external {
+        _reader = new SignatureReader();
+    }
+
+    function testFuzz_the_signature_of_an_account_is_valid(uint256 seed, bytes32 digest)
+        external
+        view
+    {
+        uint256 key = uint256(keccak256(abi.encode(seed)));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        bytes memory signature = abi.encodePacked(r, s, v);
+
+        vm.assertTrue(_reader.isValid(vm.addr(key), digest, signature, 0));
+        vm.assertFalse(_reader.isValid(vm.addr(KEY), digest, signature, 0));
+        vm.assertFalse(_reader.isValid(vm.addr(key), ~digest, signature, 0));
+    }
+
+    function testFuzz_any_bytes_are_as_valid_as_openzeppelin_finds(bytes calldata signature)
+        external
+        view
+    {
+        address[2] memory signers = [vm.addr(KEY), address(0)];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.assertEq(
+                _reader.isValid(signers[i], bytes32(0), signature, 0),
+                _reader.isValidByOpenZeppelin(signers[i], bytes32(0), signature)
+            );
+        }
+    }
+
+    function test_contract_accounts_are_heard_as_openzeppelin_hears_them() external {
+        address owner = vm.addr(KEY);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, bytes32(uint256(1)));
+        bytes memory signature = abi.encodePacked(r, s, v);
+        address[7] memory signers = [
+            address(new Wallet(owner)),
+            address(new DenyingSigner()),
+            address(new RamblingSigner()),
+            address(new ShortSigner()),
+            address(new RevertingSigner()),
+            address(new SlowSigner(50_000)),
+            address(_reader)
+        ];
+        for (uint256 i = 0; i < signers.length; ++i) {
+            for (uint256 digest = 0; digest < 2; ++digest) {
+                vm.assertEq(
+                    _reader.isValid(signers[i], bytes32(digest), signature, 200_000),
+                    _reader.isValidByOpenZeppelin(signers[i], bytes32(digest), signature)
+                );
+            }
+        }
+        vm.assertTrue(_reader.isValid(signers[0], bytes32(uint256(1)), signature, 200_000));
+        vm.assertTrue(_reader.isValid(signers[5], bytes32(uint256(1)), signature, 200_000));
+    }
+
+    function test_a_contract_account_has_its_allowance_and_no_more() external {
+        address slow = address(new SlowSigner(100_000));
+        vm.assertTrue(_reader.isValid(slow, 0, "", 110_000));
+        vm.assertFalse(_reader.isValid(slow, 0, "", 90_000));
+
+        address glutton = address(new GasEatingSigner());
+        uint256 before = gasleft();
+        vm.assertFalse(_reader.isValid(glutton, 0, "", 200_000));
+        vm.assertLt(before - gasleft(), 220_000);
+    }
+}
+
+contract ProposersTest {
+    string private constant MARKER = "#proposer=0x";
+    address private constant NAMED = 0xabCDeF0123456789AbcdEf0123456789aBCDEF01;
+
+    function test_a_description_without_a_name_is_for_all() external pure {
+        vm.assertTrue(Proposers.allows("", NAMED));
+        vm.assertTrue(Proposers.allows("a motion", NAMED));
+        vm.assertTrue(Proposers.allows(_repeat("x", 60), address(0)));
+        vm.assertTrue(Proposers.allows(string.concat(_repeat("x", 52)), NAMED));
+    }
+
+    function test_a_name_at_the_end_is_for_that_account() external pure {
+        string[3] memory digits = [
+            "abcdef0123456789abcdef0123456789abcdef01",
+            "ABCDEF0123456789ABCDEF0123456789ABCDEF01",
+            "aBcDef0123456789AbCdEF0123456789aBCdEF01"
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            string memory text = string.concat(MARKER, digits[i]);
+            vm.assertTrue(Proposers.allows(text, NAMED));
+            vm.assertFalse(Proposers.allows(text, address(1)));
+            vm.assertTrue(Proposers.allows(string.concat("a motion ", text), NAMED));
+            vm.assertFalse(Proposers.allows(string.concat("a motion ", text), address(0)));
+        }
+    }
+
+    function test_a_name_elsewhere_is_for_all() external pure {
+        string memory text = string.concat(MARKER, "abcdef0123456789abcdef0123456789abcdef01");
+        vm.assertTrue(Proposers.allows(string.concat(text, " "), address(1)));
+        vm.assertTrue(Proposers.allows(string.concat(text, "\n"), address(1)));
+        vm.assertTrue(
+            Proposers.allows("#proposer=0xabcdef0123456789abcdef0123456789abcdef0", address(1)),
+            "one digit less"
+        );
+        vm.assertTrue(
+            Proposers.allows("#proposer=0xabcdef0123456789abcdef0123456789abcdef012", address(1)),
+            "one digit more"
+        );
+        vm.assertTrue(
+            Proposers.allows("#Proposer=0xabcdef0123456789abcdef0123456789abcdef01", address(1))
+        );
+    }
+
+    function test_what_is_no_account_is_for_nobody() external pure {
+        string memory text = "#proposer=0xabcdef0123456789abcdef0123456789abcdefg1";
+        vm.assertFalse(Proposers.allows(text, NAMED));
+        vm.assertFalse(Proposers.allows(text, address(0)));
+        vm.assertFalse(Proposers.allows(string.concat(MARKER, _repeat(" ", 40)), address(0)));
+    }
+
+    /// @dev Where OpenZeppelin reads an account, it is this one.
+    function testFuzz_a_named_account_is_the_one_that_openzeppelin_reads(
+        address named,
+        address other,
+        bool capitals
+    ) external pure {
+        string memory digits = capitals
+            ? Strings.toChecksumHexString(named)
+            : Strings.toHexString(named);
+        string memory text = string.concat("a motion #proposer=", digits);
+        (bool parsed, address account) =
+            Strings.tryParseAddress(text, bytes(text).length - 42, bytes(text).length);
+
+        vm.assertTrue(parsed && account == named);
+        vm.assertTrue(Proposers.allows(text, named));
+        vm.assertEq(Proposers.allows(text, other), other == named);
+    }
+
+    function testFuzz_any_other_text_is_for_all(string memory text, address proposer)
+        external
+        pure
+    {
+        vm.assertTrue(Proposers.allows(string.concat(text, "."), proposer));
+    }
+
+    function _repeat(string memory letter, uint256 times)
+        private
+        pure
+        returns (string memory text)
+    {
+        for (uint256 i = 0; i < times; ++i) {
+            text = string.concat(text, letter);
         }
     }
 }

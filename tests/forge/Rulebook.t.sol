@@ -18,9 +18,11 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+import {Governed} from "contracts/base/Governed.sol";
 import {Access} from "contracts/interfaces/ICommons.sol";
 import {IMembership} from "contracts/interfaces/IMembership.sol";
-import {IRulebook, Rule} from "contracts/interfaces/IRulebook.sol";
+import {Charter} from "contracts/interfaces/IMetaOrganizationFactory.sol";
+import {ClassTally, IRulebook, Rule} from "contracts/interfaces/IRulebook.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
 
 contract RulebookTest is AssemblyFixture {
@@ -54,19 +56,40 @@ contract RulebookTest is AssemblyFixture {
     }
 
     function test_set_rule_reverts_out_of_range() external {
-        Rule memory rule = _ordinary();
-        rule.approval = 4999;
-        _expectInvalid(rule);
-        rule.approval = 10_000;
-        _expectInvalid(rule);
+        _expectInvalid(Rule(0, 0, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(16, 5000, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 4999, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 10_000, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(8, 5000, 0, 1, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 5000, 10_001, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 5000, 0, 1, 0, false, 0, 1));
+        _expectInvalid(Rule(8, 0, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 5000, 0, 0, 101, false, 0, 1));
+        _expectInvalid(Rule(1, 5000, 0, 0, 0, false, 0, 0));
+    }
 
-        rule = _ordinary();
-        rule.quorum = 10_001;
-        _expectInvalid(rule);
+    /// @dev What is in range is stored part by part, and comes back as it was.
+    function testFuzz_every_rule_in_range_can_be_set(uint256 seed) external {
+        _setWeights();
+        uint8 methods = uint8(1 + seed % 15);
+        Rule memory rule = Rule({
+            methods: methods,
+            approval: methods == 8 ? 0 : uint16(5000 + (seed >> 8) % 5000),
+            quorum: uint16((seed >> 24) % 10_001),
+            objections: methods < 8 ? 0 : uint16(1 + (seed >> 40) % type(uint16).max),
+            closing: uint8((seed >> 56) % 101),
+            upgradable: (seed >> 64) % 2 == 0,
+            delay: uint32(seed >> 72),
+            votingPeriod: uint32(1 + (seed >> 104) % type(uint32).max)
+        });
 
-        rule = _ordinary();
-        rule.votingPeriod = 0;
-        _expectInvalid(rule);
+        _setRule(2, rule);
+        _assertRule(rulebook.ruleAt(2), rule);
+
+        vm.prank(address(timelock));
+        rulebook.assignRule(address(bell), Bell.ring.selector, 2);
+        if (rule.delay > 100 * 365 days) return;
+        _assertRuleOf(_ring(), rule);
     }
 
     function test_set_rule_takes_the_edges_of_the_range() external {
@@ -151,6 +174,182 @@ contract RulebookTest is AssemblyFixture {
         rulebook.unassignRule(address(membership), IMembership.decide.selector);
         vm.expectRevert(refusal);
         rulebook.setVotingDelay(0);
+        vm.expectRevert(refusal);
+        rulebook.setWeights(_weights(4000, 6000));
+        vm.expectRevert(refusal);
+        rulebook.setOpenProposals(1);
+    }
+
+    function test_set_authority_always_reverts() external {
+        vm.expectRevert(Governed.GovernedAuthorityFixed.selector);
+        rulebook.setAuthority(bakery);
+    }
+
+    // ------------------------------------------------------------------ weights
+
+    function test_set_weights_begins_a_new_edition() external {
+        vm.assertEq(rulebook.edition(), 0);
+        vm.assertEq(rulebook.weights(0).length, 0);
+
+        vm.expectEmit(address(rulebook));
+        emit IRulebook.WeightsSet(1, _weights(4000, 6000));
+        _setWeights();
+        _setWeights(_weights(10_000, 0));
+
+        vm.assertEq(rulebook.edition(), 2);
+        vm.assertEq(abi.encode(rulebook.weights(1)), abi.encode(_weights(4000, 6000)));
+        vm.assertEq(abi.encode(rulebook.weights(2)), abi.encode(_weights(10_000, 0)));
+        vm.assertEq(rulebook.weights(3).length, 0);
+    }
+
+    function test_weights_are_ten_thousand_together() external {
+        _expectWeightsInvalid(_weights(4000, 5999));
+        _expectWeightsInvalid(_weights(4000, 6001));
+        _expectWeightsInvalid(new uint16[](0));
+        uint16[] memory many = new uint16[](10);
+        for (uint256 i = 0; i < 10; ++i) {
+            many[i] = type(uint16).max; // a sum that 16 bits cannot hold
+        }
+        _expectWeightsInvalid(many);
+    }
+
+    function test_there_are_at_most_64_weights() external {
+        uint16[] memory weights = new uint16[](65);
+        weights[64] = 10_000;
+        _expectWeightsInvalid(weights);
+
+        weights = new uint16[](64);
+        weights[63] = 10_000;
+        _setWeights(weights);
+        vm.assertEq(rulebook.weights(1)[63], 10_000);
+    }
+
+    function test_there_are_at_most_255_editions() external {
+        for (uint256 i = 0; i < 255; ++i) {
+            _setWeights();
+        }
+        vm.assertEq(rulebook.edition(), 255);
+
+        _expectWeightsInvalid(_weights(4000, 6000));
+        vm.assertEq(abi.encode(rulebook.weights(255)), abi.encode(_weights(4000, 6000)));
+    }
+
+    function test_a_weighted_rule_needs_weights() external {
+        Rule memory rule = Rule(Rules.WEIGHTED, 5000, 0, 0, 0, false, 0, 1);
+        _expectRefusal(abi.encodeWithSelector(IRulebook.RulebookWeightsMissing.selector));
+        rulebook.setRule(2, rule);
+
+        _setWeights();
+        _setRule(2, rule);
+        _assertRule(rulebook.ruleAt(2), rule);
+    }
+
+    function test_votes_pass_under_the_weights_of_their_edition() external {
+        _setWeights(_weights(6000, 4000));
+        _setWeights(_weights(4000, 6000));
+        Rule memory rule = Rule(Rules.WEIGHTED, 5000, 0, 0, 0, false, 0, 1);
+        ClassTally[] memory tallies = new ClassTally[](2);
+        tallies[0] = ClassTally({against: 0, inFavour: 10_000, abstain: 0, seats: 1});
+        tallies[1] = ClassTally({against: 10_000, inFavour: 0, abstain: 0, seats: 1});
+
+        vm.assertTrue(rulebook.passes(rule, 1, tallies));
+        vm.assertFalse(rulebook.passes(rule, 2, tallies));
+        vm.assertFalse(rulebook.passes(rule, 0, tallies), "no weight at all");
+    }
+
+    // ------------------------------------------------------------------ open proposals
+
+    function test_set_open_proposals() external {
+        for (uint8 number = 1; number <= 5; ++number) {
+            vm.expectEmit(address(rulebook));
+            emit IRulebook.OpenProposalsChanged(number);
+            vm.prank(address(timelock));
+            rulebook.setOpenProposals(number);
+            vm.assertEq(rulebook.openProposals(), number);
+        }
+    }
+
+    function test_set_open_proposals_reverts_out_of_range() external {
+        uint8[3] memory wrong = [0, 6, 255];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            _expectRefusal(
+                abi.encodeWithSelector(IRulebook.RulebookOpenProposalsInvalid.selector, wrong[i])
+            );
+            rulebook.setOpenProposals(wrong[i]);
+        }
+    }
+
+    // ------------------------------------------------------------------ reads
+
+    function test_a_rule_can_be_read_by_its_number() external {
+        _assertRule(rulebook.ruleAt(ORDINARY), _ordinary());
+        _assertRule(rulebook.ruleAt(AMENDMENT), _amendment());
+        _assertRule(rulebook.ruleAt(ADMISSIONS), _admissions());
+
+        vm.expectRevert(abi.encodeWithSelector(IRulebook.RulebookRuleUnknown.selector, 3));
+        rulebook.ruleAt(3);
+    }
+
+    function test_the_terms_are_all_that_holds_for_a_proposal_made_now() external {
+        _setWeights();
+        Motion memory motion = _changeCharter();
+
+        (Rule memory rule, uint8 edition, uint32 votingDelay, uint8 openProposals) =
+            rulebook.termsFor(motion.targets, motion.calldatas);
+
+        _assertRule(rule, _amendment());
+        vm.assertEq(edition, 1);
+        vm.assertEq(votingDelay, VOTING_DELAY);
+        vm.assertEq(openProposals, OPEN_PROPOSALS);
+    }
+
+    function test_strictness_is_that_of_the_library() external view {
+        vm.assertEq(rulebook.strictness(_amendment()), Rules.strictness(_amendment()));
+        vm.assertGt(rulebook.strictness(_amendment()), rulebook.strictness(_ordinary()));
+    }
+
+    // ------------------------------------------------------------------ founding
+
+    function test_a_charter_can_have_weighted_rules_from_the_beginning() external {
+        Charter memory charter = _charter();
+        charter.terms.weights = _weights(4000, 6000);
+        charter.terms.rules[ORDINARY].methods = Rules.WEIGHTED;
+
+        _found(charter);
+
+        vm.assertEq(rulebook.edition(), 1);
+        vm.assertEq(rulebook.ruleAt(ORDINARY).methods, Rules.WEIGHTED);
+        vm.assertEq(rulebook.openProposals(), OPEN_PROPOSALS);
+    }
+
+    function test_founding_reverts_with_terms_out_of_range() external {
+        Charter memory charter = _charter();
+        charter.terms.rules[ORDINARY].methods = Rules.WEIGHTED;
+        _expectNotFounded(
+            charter, abi.encodeWithSelector(IRulebook.RulebookWeightsMissing.selector)
+        );
+
+        charter = _charter();
+        charter.terms.weights = _weights(1, 1);
+        _expectNotFounded(
+            charter,
+            abi.encodeWithSelector(IRulebook.RulebookWeightsInvalid.selector, charter.terms.weights)
+        );
+
+        charter = _charter();
+        charter.terms.openProposals = 0;
+        _expectNotFounded(
+            charter, abi.encodeWithSelector(IRulebook.RulebookOpenProposalsInvalid.selector, 0)
+        );
+
+        charter = _charter();
+        charter.terms.rules[ORDINARY].closing = 101;
+        _expectNotFounded(
+            charter,
+            abi.encodeWithSelector(
+                IRulebook.RulebookRuleInvalid.selector, charter.terms.rules[ORDINARY]
+            )
+        );
     }
 
     // ------------------------------------------------------------------ assigning rules
@@ -323,6 +522,44 @@ contract RulebookTest is AssemblyFixture {
         vm.assertGe(rule.votingPeriod, _amendment().votingPeriod);
     }
 
+    function test_rule_for_reverts_without_an_action() external {
+        vm.expectRevert(abi.encodeWithSelector(IRulebook.RulebookActionsInvalid.selector, 0, 0));
+        rulebook.ruleFor(new address[](0), new bytes[](0));
+        vm.expectRevert(abi.encodeWithSelector(IRulebook.RulebookActionsInvalid.selector, 0, 0));
+        rulebook.termsFor(new address[](0), new bytes[](0));
+    }
+
+    /// @dev What members gave to a function holds, also where it is lighter.
+    function test_an_assigned_rule_may_be_lighter_than_the_ordinary_one() external {
+        Rule memory light = _plain(Rules.MAJORITY, 5000, 0, 0, 1);
+        _setRule(3, light);
+        vm.startPrank(address(timelock));
+        rulebook.assignRule(address(bell), Bell.ring.selector, 3);
+        rulebook.assignRule(address(membership), IMembership.addKind.selector, 3);
+        vm.stopPrank();
+
+        _assertRuleOf(_ring(), light);
+        _assertRuleOf(
+            _motion(address(membership), abi.encodeCall(membership.addKind, ("trust"))), light
+        );
+        _assertRuleOf(_and(_ring(), address(bell), ""), _ordinary());
+    }
+
+    function test_the_methods_of_all_actions_are_needed_together() external {
+        _setWeights();
+        _setRule(3, Rule(Rules.WEIGHTED, 7000, 100, 0, 10, true, 1, 2));
+        _setRule(4, Rule(Rules.CONSENT, 0, 200, 3, 5, false, 2, 1));
+        vm.startPrank(address(timelock));
+        rulebook.assignRule(address(bell), Bell.ring.selector, 3);
+        rulebook.assignRule(address(membership), IMembership.addKind.selector, 4);
+        vm.stopPrank();
+
+        _assertRuleOf(
+            _and(_ring(), address(membership), abi.encodeCall(membership.addKind, ("trust"))),
+            Rule(Rules.WEIGHTED | Rules.CONSENT, 7000, 200, 3, 10, true, 2, 2)
+        );
+    }
+
     function test_rule_for_reverts_when_lists_differ_in_length() external {
         vm.expectRevert(abi.encodeWithSelector(IRulebook.RulebookActionsInvalid.selector, 1, 2));
         rulebook.ruleFor(new address[](1), new bytes[](2));
@@ -453,6 +690,27 @@ contract RulebookTest is AssemblyFixture {
         }
     }
 
+    /// @dev Many actions before the last one: what is kept back at each call (1/64) would then pay for
+    /// the rest of a proposal, if only the Rulebook came to an answer.
+    function test_a_proposer_cannot_hide_a_module_behind_many_foreign_actions() external {
+        address glutton = address(new GasEatingStranger());
+        address[2] memory modules =
+            [address(membership), address(new SlowModule(address(authority)))];
+        for (uint256 i = 0; i < modules.length; ++i) {
+            Motion memory motion =
+                Motion(new address[](120), new uint256[](120), new bytes[](120), "");
+            for (uint256 j = 0; j < 119; ++j) {
+                motion.targets[j] = glutton;
+            }
+            (motion.targets[119], motion.calldatas[119]) = (modules[i], hex"12345678");
+            uint256 enough = _leastGas(motion, 8_000_000);
+
+            for (uint256 gasLimit = enough - 60_000; gasLimit < enough; gasLimit += 2500) {
+                _proposesWith(gasLimit, motion);
+            }
+        }
+    }
+
     function test_a_stranger_needs_the_ordinary_rule_whatever_it_answers() external {
         _assertStranger(address(bell));
         _assertStranger(address(new RevertingStranger()));
@@ -496,10 +754,29 @@ contract RulebookTest is AssemblyFixture {
     }
 
     function _setWeights() private {
-        uint16[] memory weights = new uint16[](2);
-        (weights[0], weights[1]) = (4000, 6000);
+        _setWeights(_weights(4000, 6000));
+    }
+
+    function _setWeights(uint16[] memory weights) private {
         vm.prank(address(timelock));
         rulebook.setWeights(weights);
+    }
+
+    function _weights(uint16 first, uint16 second) private pure returns (uint16[] memory weights) {
+        weights = new uint16[](2);
+        (weights[0], weights[1]) = (first, second);
+    }
+
+    function _expectWeightsInvalid(uint16[] memory weights) private {
+        _expectRefusal(abi.encodeWithSelector(IRulebook.RulebookWeightsInvalid.selector, weights));
+        rulebook.setWeights(weights);
+    }
+
+    function _expectNotFounded(Charter memory charter, bytes memory refusal) private {
+        bytes[] memory signatures = _signatures(founderAccount, charter);
+        vm.prank(founderAccount);
+        vm.expectRevert(refusal);
+        factory.found(charter, signatures);
     }
 
     /// @dev What an amendment together with an ordinary action needs.
@@ -560,18 +837,23 @@ contract RulebookTest is AssemblyFixture {
 
     /// @dev With any amount of gas around what a proposal needs: refused, or the amendment rule.
     function _assertNeverWeaker(Motion memory motion) private {
+        uint256 enough = _leastGas(motion, 1_000_000);
+
+        for (uint256 gasLimit = enough - 10_000; gasLimit < enough + 40_000; gasLimit += 197) {
+            _proposesWith(gasLimit, motion);
+        }
+    }
+
+    /// @dev What a proposal of these actions needs; less than `most`.
+    function _leastGas(Motion memory motion, uint256 most) private returns (uint256 enough) {
         uint256 refused = 20_000;
-        uint256 enough = 1_000_000;
+        enough = most;
         while (enough - refused > 1) {
             uint256 middle = (refused + enough) / 2;
             if (_proposesWith(middle, motion)) enough = middle;
             else refused = middle;
         }
-        vm.assertLt(enough, 999_999);
-
-        for (uint256 gasLimit = enough - 10_000; gasLimit < enough + 40_000; gasLimit += 197) {
-            _proposesWith(gasLimit, motion);
-        }
+        vm.assertLt(enough, most - 1);
     }
 
     function _proposesWith(uint256 gasLimit, Motion memory motion) private returns (bool) {
