@@ -5,7 +5,7 @@ import {AssemblyFixture} from "./AssemblyFixture.sol";
 import {vm} from "./Vm.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {IAssembly, SignedVote} from "contracts/interfaces/IAssembly.sol";
-import {Move} from "contracts/interfaces/IMembership.sol";
+import {Consequence, Move, Readoption} from "contracts/interfaces/IMembership.sol";
 import {Rule} from "contracts/interfaces/IRulebook.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
 
@@ -176,6 +176,22 @@ contract AssemblyStandingsTest is AssemblyFixture {
 
         _assertTally(assembly_.proposalTallies(id)[WORKERS], 0, 3 * VOTE, 0, 3);
         _assertOutcome(id, true);
+    }
+
+    function test_who_lapses_during_a_vote_keeps_its_vote() external {
+        uint256 id = _open(_ring());
+        vm.startPrank(address(timelock));
+        membership.setReadoption(Readoption({grace: 0, consequence: Consequence.Suspended}));
+        constitution.amend(REASON, RAW);
+        vm.stopPrank();
+        _skip(1);
+        membership.lapse(bakery);
+
+        _vote(bakery, id, FOR);
+
+        _assertTally(assembly_.proposalTallies(id)[WORKERS], 0, VOTE, 0, 3);
+        _expectSeatRequired(bakery);
+        _propose(_ring(2));
     }
 
     function test_who_is_suspended_before_the_snapshot_and_reinstated_after_it_has_no_vote()

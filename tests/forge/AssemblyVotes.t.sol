@@ -291,6 +291,34 @@ contract AssemblyVotesTest is AssemblyFixture {
         vm.assertFalse(assembly_.hasVoted(id, bakery));
     }
 
+    function test_a_signature_is_for_one_chain_and_one_assembly() external {
+        uint256 id = _open(_ring());
+        bytes memory refusal =
+            abi.encodeWithSelector(IGovernor.GovernorInvalidSignature.selector, bakery);
+        bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));
+        uint256 here = block.chainid;
+        vm.chainId(here + 1);
+        vm.expectRevert(refusal);
+        assembly_.castVoteBySig(id, FOR, bakery, signature);
+        vm.chainId(here);
+
+        bytes32 ballot = keccak256(
+            abi.encode(
+                keccak256("Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)"),
+                id,
+                FOR,
+                bakery,
+                0
+            )
+        );
+        bytes memory elsewhere =
+            _sign(bakery, _typed(_domain("Assembly", implementations.assembly_), ballot));
+        vm.expectRevert(refusal);
+        assembly_.castVoteBySig(id, FOR, bakery, elsewhere);
+
+        assembly_.castVoteBySig(id, FOR, bakery, signature);
+    }
+
     function test_a_signature_cannot_be_used_again() external {
         uint256 id = _open(_ring());
         bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));

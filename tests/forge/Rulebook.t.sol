@@ -322,6 +322,30 @@ contract RulebookTest is AssemblyFixture {
         vm.assertEq(rulebook.openProposals(), OPEN_PROPOSALS);
     }
 
+    /// @dev From these events alone a reader knows every rule.
+    function test_founding_tells_all_terms() external {
+        Charter memory charter = _charter();
+        charter.terms.weights = _weights(4000, 6000);
+        address book = factory.predict(founderAccount, charter).rulebook;
+        bytes[] memory signatures = _signatures(founderAccount, charter);
+        address register = factory.predict(founderAccount, charter).membership;
+
+        vm.expectEmit(book);
+        emit IRulebook.VotingDelayChanged(VOTING_DELAY);
+        vm.expectEmit(book);
+        emit IRulebook.OpenProposalsChanged(OPEN_PROPOSALS);
+        vm.expectEmit(book);
+        emit IRulebook.WeightsSet(1, charter.terms.weights);
+        for (uint8 i = 0; i < 3; ++i) {
+            vm.expectEmit(book);
+            emit IRulebook.RuleSet(i, charter.terms.rules[i]);
+        }
+        vm.expectEmit(book);
+        emit IRulebook.RuleAssigned(register, IMembership.decide.selector, ADMISSIONS);
+        vm.prank(founderAccount);
+        factory.found(charter, signatures);
+    }
+
     function test_founding_reverts_with_terms_out_of_range() external {
         Charter memory charter = _charter();
         charter.terms.rules[ORDINARY].methods = Rules.WEIGHTED;
@@ -575,6 +599,12 @@ contract RulebookTest is AssemblyFixture {
             _assertRuleOf(_motion(kernel[i], hex"12345678"), _amendment());
             _assertRuleOf(_motion(kernel[i], 1, "", "money"), _amendment());
         }
+    }
+
+    /// @dev It has nothing that can be set; what it may gain later needs an amendment.
+    function test_the_assembly_needs_the_amendment_rule() external {
+        _assertAmendment(address(assembly_), "");
+        _assertAmendment(address(assembly_), abi.encodeCall(assembly_.castVote, (1, FOR)));
     }
 
     function test_a_call_wrapped_in_another_needs_the_amendment_rule() external {
