@@ -36,6 +36,9 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @custom:power queue: anyone, once the proposal has succeeded; at once, and its delay begins;
 /// nobody
 /// @custom:power execute: anyone, once the delay is over; at once; nobody
+// slither-disable-start incorrect-equality
+// What is compared for equality here are places, numbers of seats, outcomes, and ends of voting that were
+// stored: nothing that others could nudge.
 contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     using VotePages for uint256;
 
@@ -107,6 +110,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
             GovernorInvalidProposalLength(targets.length, calldatas.length, values.length)
         );
         require(Proposers.allows(description, msg.sender), GovernorRestrictedProposer(msg.sender));
+        // slither-disable-next-line unused-return -- where it votes does not matter here
         (uint32 seat,) = _membership().seatOf(msg.sender);
         require(seat != 0, AssemblySeatRequired(msg.sender));
         proposalId = hashProposal(targets, values, calldatas, keccak256(bytes(description)));
@@ -338,8 +342,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         for (uint256 i = 0; i < census.length; ++i) {
             if (census[i].active == 0) continue;
             ClassTally memory class = tallies[i];
-            Sum memory sum;
-            if (summed) sum = _sums[proposalId][i];
+            Sum memory sum = summed ? _sums[proposalId][i] : Sum(0, 0, 0, 0);
             class.seats = census[i].active;
             (class.against, class.inFavour, class.abstain) =
             (sum.against, sum.inFavour, sum.abstain);
@@ -852,10 +855,11 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     /// @dev A place is what {IMembership-placeAt} gives: bits 0-31 ordinal, 32-39 constituency. Without the
     /// bit of the seat within its page, it is the page's key.
     function _position(uint256 place) private pure returns (uint256 key, uint256 bit) {
-        return (uint40(place) >> PAGE_BITS, place % VotePages.SEATS);
+        return (uint40(place) >> PAGE_BITS, place & (VotePages.SEATS - 1));
     }
 
     function _pageKey(uint256 constituency, uint256 page) private pure returns (uint256) {
         return constituency << 32 - PAGE_BITS | page;
     }
 }
+// slither-disable-end incorrect-equality

@@ -671,6 +671,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
         _requireAdopted(to, standing.constituency);
 
         _remember(from, standing);
+        // slither-disable-next-line uninitialized-local -- nothing is left
         Standing memory left;
         (left.since, left.nonce) = (_now(), standing.nonce);
         (standing.since, standing.nonce) = (_now(), fresh.nonce);

@@ -13,7 +13,7 @@ contract Relay is IRelay {
     function relay(Relayed[] calldata acts) external returns (uint256 done) {
         for (uint256 i = 0; i < acts.length; ++i) {
             Relayed calldata act = acts[i];
-            require(gasleft() / 64 * 63 > act.gas, RelayGasMissing(i));
+            require(gasleft() - gasleft() / 64 > act.gas, RelayGasMissing(i)); // EIP-150
             (bool success, bytes memory answer) = _call(act.target, act.gas, act.data);
             if (success) ++done;
             else emit ActRefused(i, act.target, answer);
