@@ -1,7 +1,7 @@
 """How votes become a decision. The contract's counterpart is `contracts/libraries/Rules.sol`."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntFlag
+from enum import STRICT, IntFlag
 from functools import reduce
 from typing import Self
 
@@ -26,7 +26,7 @@ REMOVAL = "expel"
 """The register's function that no constituency can make harder to decide."""
 
 
-class Method(IntFlag):
+class Method(IntFlag, boundary=STRICT):
     """How votes become a decision; later ones are stricter, and a set asks for all its members."""
 
     MAJORITY = 1
