@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from metaorg import dao
 from metaorg.audit import replay
-from metaorg.audit.read import Evidence
 from metaorg.audit.findings import Finding, Findings, differs
+from metaorg.audit.read import Evidence
 from metaorg.dao import Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.dao.documents import FORMAT, URIS

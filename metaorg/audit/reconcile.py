@@ -387,7 +387,7 @@ def references(evidence: Evidence) -> dict[Cid, str]:
     found = {Cid(digest=charter): "charter document"} if charter else {}
     for timed in evidence.events:
         given, name = timed.event.arguments, timed.name
-        who = given.get("organization", "")
+        who = given.get("organization") or given.get("to")
         if timed.event.contract == modules.inter_constitution and name == "Amended":
             cid = Cid(digest=given["digest"], codec=given["codec"])
             found[cid] = f"text of version {given['version']}"
@@ -399,6 +399,8 @@ def references(evidence: Evidence) -> dict[Cid, str]:
             _, body = read_description(given["description"])
             if body:
                 found[body] = f"body of proposal {given['proposalId']}"
+        elif timed.event.contract not in (modules.membership, modules.inter_constitution):
+            continue
         for part in ("profile", "pledge", "reason"):
             digest = given.get(part)
             if isinstance(digest, bytes) and any(digest):
