@@ -222,11 +222,11 @@ class History(World):
     def _reason(self, text: str) -> Cid:
         return self.store.put(encode(Reason(text=text)))
 
-    def move(self, old: LocalSigner, new: LocalSigner) -> None:
+    def move(self, old: LocalSigner, new: LocalSigner, *, nonce: int = 0) -> None:
         """Give a seat to another account, as both sign."""
         register = self.by().membership.contract
         kinds = {"from": "address", "to": "address", "nonce": "uint32", "validUntil": "uint48"}
-        values = (old.address, new.address, 0, self.chain.block().time + 3600)
+        values = (old.address, new.address, nonce, self.chain.block().time + 3600)
         typed = {
             "types": {
                 "EIP712Domain": DOMAIN_FIELDS,
