@@ -108,7 +108,7 @@ def _rule(rule: Rule) -> str:
     parts = [
         rule.methods.words,
         *_methods(rule),
-        f"at least {percent(rule.quorum)} of the votes take part",
+        *([f"at least {percent(rule.quorum)} of the votes take part"] if rule.quorum else []),
         f"{duration(rule.voting_period)} of voting, {duration(rule.delay)} of delay",
         *_chances(rule),
     ]
@@ -125,7 +125,7 @@ def _methods(rule: Rule) -> Iterator[str]:
     if Method.EACH_CLASS in rule.methods:
         yield "in every constituency that has votes, more are for than against"
     if Method.CONSENT in rule.methods:
-        yield f"fewer than {rule.objections} object, each with a reason"
+        yield f"votes against, each with a reason, are fewer than {rule.objections}"
 
 
 def _chances(rule: Rule) -> Iterator[str]:
