@@ -89,14 +89,19 @@ def _requests(
 ) -> Findings:
     """Each request for the upgrade came from an active seat of the constituency, in time."""
     subject = f"request for the upgrade of {_name(proposed)}"
+    asked_by: set[tuple[int, int]] = set()
     for one in proposed.asked:
-        if one.votes_in != one.constituency:
-            where = "no active seat" if one.votes_in is None else f"constituency {one.votes_in}"
-            expected = f"in the constituency of its vote: {where}"
-            yield differs(f"{subject} by seat {one.seat}", expected, f"in {one.constituency}")
+        by = f"{subject} by seat {one.seat}"
+        if one.place is None:
+            yield differs(by, "an active seat", "none")
+        elif one.place[0] != one.constituency:
+            yield differs(by, f"in constituency {one.place[0]}", f"in {one.constituency}")
+        elif one.place in asked_by:
+            yield differs(by, "one of its group", "another one asked before")
+        else:
+            asked_by.add(one.place)
         if one.time > proposed.snapshot:
-            limit = f"until {proposed.snapshot}"
-            yield differs(f"{subject} by seat {one.seat}", limit, f"at {one.time}")
+            yield differs(by, f"until {proposed.snapshot}", f"at {one.time}")
     asked = Counter(one.constituency for one in proposed.asked)
     calls = [("upgradeRequests", (proposed.number, i)) for i in range(constituencies)]
     expected_counts = [asked[index] for index in range(constituencies)]

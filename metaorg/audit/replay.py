@@ -94,14 +94,14 @@ class Asked(Model):
     """A request for the upgrade of a proposal, as it was told.
 
     Args:
-        votes_in: where the seat's vote counted then; None when it was not active.
-        active: active votes of that constituency then.
+        place: where the seat's vote counted then; None when it was not active.
+        active: active votes of the constituency of that place then.
     """
 
     time: int
     seat: int
     constituency: int
-    votes_in: int | None
+    place: Place | None
     active: int
 
 
@@ -154,7 +154,7 @@ class Proposed(Model):
             [
                 UpgradeRequest(seat=one.seat, constituency=one.constituency, active=one.active)
                 for one in self.asked
-                if one.votes_in is not None
+                if one.place is not None
             ],
         )
 
@@ -421,13 +421,13 @@ class _Walk:
         given = timed.event.arguments
         holder = self._holders.get(given["seat"], "")
         standing = self._register.standings.get(holder)
-        votes_in = standing.votes_in if standing and standing.active else None
+        place = standing.place if standing and standing.active else None
         asked = Asked(
             time=timed.time,
             seat=given["seat"],
             constituency=given["constituency"],
-            votes_in=votes_in,
-            active=0 if votes_in is None else self._active_in(votes_in, timed.time),
+            place=place,
+            active=self._active_in(place[0], timed.time) if place else 0,
         )
         _append(parts, "asked", asked)
 
@@ -441,11 +441,17 @@ class _Walk:
         _append(parts, "upgraded_by", timed.event.arguments["constituency"])
 
     def _extended(self, timed: Timed, parts: dict[str, Any]) -> None:
-        _append(parts, "extended_to", timed.event.arguments["extendedDeadline"])
+        end = timed.event.arguments["extendedDeadline"]
+        self._change_turn(parts, end)
+        _append(parts, "extended_to", end)
 
     def _canceled(self, _: Timed, parts: dict[str, Any]) -> None:
-        parts["ending"], seat = "canceled", parts["seat"]
-        self._turns[seat] = self._turns.get(seat, Turns()).given_back(parts["voting_end"])
+        self._change_turn(parts, 0)
+        parts["ending"] = "canceled"
+
+    def _change_turn(self, parts: dict[str, Any], end: int) -> None:
+        turns = self._turns.get(parts["seat"], Turns())
+        self._turns[parts["seat"]] = turns.changed(parts["voting_end"], end)
 
     def _queued(self, timed: Timed, parts: dict[str, Any]) -> None:
         eta = timed.event.arguments["etaSeconds"]

@@ -118,11 +118,11 @@ def _rule(rule: Rule) -> str:
 def _methods(rule: Rule) -> Iterator[str]:
     """What each method of a rule asks for; all of them must agree."""
     more = f"more than {percent(rule.approval)}"
-    if rule.methods & (Method.MAJORITY | Method.EACH_CLASS):
+    if Method.MAJORITY in rule.methods:
         yield f"in favour are {more} of all votes for and against"
     if Method.WEIGHTED in rule.methods:
         yield f"the shares in favour in the constituencies, each by its weight, are {more} together"
-    if Method.EACH_CLASS in rule.methods:
+    if Method.IN_EACH_CLASS in rule.methods:
         yield "in every constituency that has votes, more are for than against"
     if Method.CONSENT in rule.methods:
         yield f"votes against, each with a reason, are fewer than {rule.objections}"
@@ -135,7 +135,7 @@ def _chances(rule: Rule) -> Iterator[str]:
         yield (
             f"a vote in the last {last} that changes the outcome extends the voting once, by {last}"
         )
-    if rule.upgradable and Method.EACH_CLASS not in rule.methods:
+    if rule.upgradable and Method.IN_EACH_CLASS not in rule.methods:
         yield (
             "before voting begins, more than half of the votes of a constituency can ask that "
             "every constituency must be in favour, unless somebody is to be expelled"
