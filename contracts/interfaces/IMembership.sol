@@ -251,7 +251,7 @@ interface IMembership is IVotes, IERC6372 {
     error MembershipSignatureInvalid(address account);
     /// @notice An adoption can only be sent together with an application by its own organization.
     error MembershipSenderUnexpected(address sender, address organization);
-    /// @notice This account has, or had, a place in the register of its own; move to a fresh one.
+    /// @notice This account has a place in the register of its own; move to a fresh one.
     error MembershipAccountUsed(address account);
     /// @notice This organization has time to adopt the text in force, or has adopted it, or nothing follows.
     error MembershipLapseUnavailable(address organization, uint48 graceEnd);
@@ -314,8 +314,8 @@ interface IMembership is IVotes, IERC6372 {
     function leaveSeat(bytes32 reason) external;
 
     /// @notice Gives a seat to another account of the same organization; anyone may send.
-    /// @dev Requirements: `from` holds a seat; `to` never had a place in the register, and has adopted
-    /// the text in force in the seat's constituency; nonce, time and both signatures. Emits {Moved}.
+    /// @dev Requirements: `from` holds a seat; `to` has no place in the register, and has adopted the text
+    /// in force in the seat's constituency; nonce, time and both signatures. Emits {Moved}.
     /// Votes cast stay cast; proposals that are open are voted on by the new account.
     /// @custom:power anyone, with the signatures of both accounts; at once; nobody
     function moveSeat(Move calldata move, bytes calldata fromSignature, bytes calldata toSignature)
