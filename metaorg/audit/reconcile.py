@@ -386,26 +386,33 @@ def references(evidence: Evidence) -> dict[Cid, str]:
     charter = _latest(evidence, modules.meta_organization, "CharterChanged", "digest", None)
     found = {Cid(digest=charter): "charter document"} if charter else {}
     for timed in evidence.events:
-        given, name = timed.event.arguments, timed.name
-        who = given.get("organization") or given.get("to")
-        if timed.event.contract == modules.inter_constitution and name == "Amended":
-            cid = Cid(digest=given["digest"], codec=given["codec"])
-            found[cid] = f"text of version {given['version']}"
-        elif timed.event.contract == modules.commons and name == "Published":
-            resource = Cid(digest=given["digest"], codec=given["codec"])
-            found[resource] = "resource"
-            found[Cid(digest=given["description"])] = f"description of {resource}"
-        elif name == "ProposalCreated":
-            _, body = read_description(given["description"])
-            if body:
-                found[body] = f"body of proposal {given['proposalId']}"
-        elif timed.event.contract not in (modules.membership, modules.inter_constitution):
-            continue
-        for part in ("profile", "pledge", "reason"):
-            digest = given.get(part)
-            if isinstance(digest, bytes) and any(digest):
-                found[Cid(digest=digest)] = f"{part} of {who}"
+        found |= _named(modules, timed)
     return found
+
+
+def _named(modules: Modules, timed: Timed) -> dict[Cid, str]:
+    """The documents that one event names."""
+    given, name, contract = timed.event.arguments, timed.name, timed.event.contract
+    if contract == modules.inter_constitution and name == "Amended":
+        text = Cid(digest=given["digest"], codec=given["codec"])
+        return {text: f"text of version {given['version']}"}
+    if contract == modules.commons and name == "Published":
+        resource = Cid(digest=given["digest"], codec=given["codec"])
+        description = Cid(digest=given["description"])
+        return {resource: "resource", description: f"description of {resource}"}
+    if contract == modules.assembly and name == "ProposalCreated":
+        _, body = read_description(given["description"])
+        return {body: f"body of proposal {given['proposalId']}"} if body else {}
+    if contract in (modules.membership, modules.inter_constitution):
+        return _of_somebody(given)
+    return {}
+
+
+def _of_somebody(given: Mapping[str, Any]) -> dict[Cid, str]:
+    """Profile, pledge or reason of the organization that an event of register or text is about."""
+    who = given.get("organization") or given.get("to")
+    digests = {part: given.get(part, ZERO_DIGEST) for part in ("profile", "pledge", "reason")}
+    return {Cid(digest=one): f"{part} of {who}" for part, one in digests.items() if any(one)}
 
 
 class _Running:

@@ -60,8 +60,8 @@ class Rulebook(Model):
     open_proposals: int = 0
 
     def weights(self, edition: int) -> tuple[int, ...]:
-        """The weights of an edition; none in edition 0."""
-        return self.editions[edition - 1] if edition else ()
+        """The weights of an edition; none in edition 0, or in one that was not told."""
+        return dict(enumerate(self.editions, 1)).get(edition, ())
 
 
 class Ballot(Model):

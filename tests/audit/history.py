@@ -167,7 +167,7 @@ class History(World):
         )
 
     def _move_while_voting(self, old: LocalSigner, new: LocalSigner) -> None:
-        """Signed votes in a batch, of which the first comes from a seat that has voted and moved."""
+        """Signed votes in a batch, of which the first comes from a seat that voted and moved."""
         number = self.propose(greeting(8), title="Moving")
         self.vote(number, (old, FOR))
         fund(self.chain, new)

@@ -325,7 +325,7 @@ def proposal_slot(history: History, number: int) -> int:
     return slot
 
 
-RULE = {"delay": 144, "approval": 176, "quorum": 190, "objections": 204, "methods": 221}
+RULE = {"delay": 144, "approval": 176, "quorum": 190, "methods": 221}
 
 
 @pytest.mark.parametrize("part", RULE)
@@ -334,6 +334,14 @@ def test_a_frozen_rule_altered_in_storage(history: History, part: str) -> None:
     flip(history, history.modules.assembly, slot, 1 << RULE[part])
 
     only(checked(history), "difference", f"stored rule of proposal {history.open}")
+
+
+def test_a_frozen_rule_that_contradicts_itself_is_no_crash(history: History) -> None:
+    """Objections are counted, and the method is not consent."""
+    slot = proposal_slot(history, history.open)
+    flip(history, history.modules.assembly, slot, 1 << 204)
+
+    only(checked(history), "difference", "decisions")
 
 
 @pytest.mark.parametrize(
