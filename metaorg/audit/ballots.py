@@ -73,7 +73,7 @@ def _making(
     yield from compare(f"seat that proposed {subject}", proposed.seat, seat)
     if proposed.crowded:
         limit = f"at most {book.open_proposals} at once"
-        yield differs(f"open proposals of seat {proposed.seat}", limit, proposed.crowded)
+        yield differs(f"turn of {subject}", limit, proposed.crowded)
     edition = len(book.editions)
     yield from compare(f"weights of {subject}", edition, proposed.edition)
     yield from compare(f"stored weights of {subject}", edition, state.edition)

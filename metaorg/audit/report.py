@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from metaorg.audit import dao, reconcile, replay
+from metaorg.audit import dao, mandates, reconcile, replay
 from metaorg.audit.dao import Published
 from metaorg.audit.findings import Finding
 from metaorg.audit.read import Evidence, read
@@ -76,6 +76,7 @@ def check(
         "settings": lambda: reconcile.settings(evidence),
         "rulebook": lambda: reconcile.rulebook(evidence),
         "decisions": lambda: reconcile.decisions(evidence, register),
+        "mandates": lambda: mandates.mandates(evidence),
         "commons": lambda: reconcile.commons(evidence),
         "content": lambda: reconcile.content(evidence, store),
         "public documents": lambda: dao.documents(evidence, store, published.append),

@@ -461,12 +461,12 @@ def test_a_proposer_without_a_seat(history: History) -> None:
 
 
 def test_more_open_proposals_than_a_seat_may_have(history: History) -> None:
-    history.pending(greeting(4), title="A second one")
+    number = history.pending(greeting(4), title="A second one")
     report = rewriting(
         history, "Rulebook", "OpenProposalsChanged", lambda log: changed_word(log, 0, lambda _: 1)
     )
 
-    finding = found(report, "difference", "open proposals of seat 1")
+    finding = found(report, "difference", f"turn of proposal {number}")
     assert finding.expected == "at most 1 at once"
 
 

@@ -24,7 +24,7 @@ from metaorg.onchain.devnet import advance
 from metaorg.onchain.factory import clone_code, expected_code, implementations
 from metaorg.onchain.modules import Modules
 from metaorg.records import Profile
-from metaorg.types import Cid
+from metaorg.types import Call, Cid
 
 _NAMES = (
     "MetaOrganization",
@@ -169,6 +169,50 @@ def test_a_function_opened_to_everybody(history: History) -> None:
     assert only(checked(history), "difference", subject).seen == str(everybody)
 
 
+# ---------------------------------------------------------------------- mandates
+
+
+@pytest.mark.parametrize(
+    ("contract", "function", "arguments", "event"),
+    [
+        ("Membership", "suspend", (actor(2).address, bytes(32)), "Suspended"),
+        ("Membership", "expel", (actor(2).address, bytes(32)), "Expelled"),
+        ("Membership", "addKind", (b"club".ljust(32, b"\0"),), "KindAdded"),
+        ("Rulebook", "setVotingDelay", (7,), "VotingDelayChanged"),
+        ("Rulebook", "setWeights", ([10_000],), "WeightsSet"),
+        ("MetaOrganization", "setDaoURI", ("",), "DAOURIUpdate"),
+        ("Timelock", "updateDelay", (5,), "MinDelayChange"),
+    ],
+)
+def test_what_was_never_decided(
+    history: History, contract: str, function: str, arguments: tuple[Any, ...], event: str
+) -> None:
+    """All that is known of it agrees; there is only no proposal that called for it."""
+    field = {"MetaOrganization": "meta_organization"}.get(contract, contract.lower())
+    as_timelock(history, contract, getattr(history.modules, field), function, *arguments)
+    block = history.by().events(getattr(history.modules, field), [event])[-1].block
+
+    finding = only(checked(history), "difference", f"{event} of {field} in block {block}")
+    assert function in finding.expected and finding.seen == "none"
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["execute", "multicall"])
+def test_what_was_decided_within_a_call_of_the_authority_has_its_mandate(
+    history: History, deep: bool
+) -> None:
+    authority = history.modules.authority
+    known = load("Authority").functions
+    inner = history.by().membership.contract.add_kind("club")
+    data = abi.encode_call(known["execute"], (inner.to, inner.data))
+    if deep:
+        data = abi.encode_call(known["multicall"], ([data],))
+    voters = [*history.founders, actor(13), actor(14)]
+    history.decide(Call(to=authority, data=data, value=0, says="wrapped"), voters=voters)
+
+    assert history.by().membership.kinds()[-1] == "club"
+    assert checked(history).findings == ()
+
+
 # ---------------------------------------------------------------------- the register
 
 
@@ -282,7 +326,7 @@ def test_admissions_beyond_the_pace(history: History) -> None:
     (receipt,) = org.send(org.membership.admit(actor(22).address))
 
     time = history.chain.block(receipt.block).time
-    finding = only(checked(history), "difference", f"admission in silence at {time}")
+    finding = found(checked(history), "difference", f"admission in silence at {time}")
 
     assert (finding.expected, finding.seen) == ("within the pace", "beyond it")
 
@@ -533,14 +577,16 @@ def test_a_version_of_the_text_altered_in_storage(history: History, field: str) 
 
 
 def test_an_amendment_nobody_decided_has_an_event_and_no_text(history: History) -> None:
-    """The Timelock's key is what nobody has; what it puts in force is at least not in the store."""
+    """The Timelock's key is what nobody has; what it puts in force has no proposal and no text."""
     digest = b"\7" * 32
     address = history.modules.inter_constitution
     as_timelock(history, "InterConstitution", address, "amend", digest, 0x55)
 
     report = checked(history)
 
-    only(report, "unknown", f"text of version 3 ({Cid(digest=digest)})")
+    found(report, "unknown", f"text of version 3 ({Cid(digest=digest)})")
+    block = history.by().events(address, ["Amended"])[-1].block
+    found(report, "difference", f"Amended of inter_constitution in block {block}")
 
 
 # ---------------------------------------------------------------------- commons
