@@ -62,7 +62,8 @@ def _members(facts: Facts) -> str:
         f"Active seats: {len(facts.members)}, with {votes}. Each seat has one vote; affiliated "
         "organizations, which are under one control, share one. Active seats of affiliated "
         f"organizations: {facts.affiliated}. Each seat belongs to a constituency, and each vote is "
-        f"counted in one:\n\n{_lines(classes)}\n\nKinds of organizations: {kinds}."
+        f"counted in one:\n\n{_lines(classes)}\n\nKinds of organizations: {kinds}.\n\nWho "
+        "was expelled, or left while suspended, can come back by decision only."
     )
 
 
