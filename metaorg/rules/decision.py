@@ -38,8 +38,9 @@ class Method(IntFlag, boundary=STRICT):
     @property
     def words(self) -> str:
         """By name, in the order of strictness: "weighted and each class"."""
-        left = self if Method.EACH_CLASS not in self else self & ~Method.MAJORITY
-        return " and ".join(name for name, one in METHODS.items() if one & left)
+        implied = Method.MAJORITY if Method.EACH_CLASS in self else None
+        chosen = (name for name, one in METHODS.items() if one in self and one != implied)
+        return " and ".join(chosen)
 
 
 METHODS = {

@@ -37,9 +37,9 @@ def published(history: History) -> Documents:
 
 
 def put_in_force(history: History, uri: str) -> None:
-    """A URI that nobody decided on."""
-    front = history.modules.meta_organization
-    as_timelock(history, "MetaOrganization", front, "setDaoURI", uri)
+    """A URI that was decided on, whatever is there."""
+    front = history.by().front
+    decide(history, front.call("setDaoURI", uri, says="publish"), title="Another URI")
 
 
 def forged(history: History, change: Callable[[dict[str, Any]], Any]) -> tuple[str, int]:

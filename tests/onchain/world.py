@@ -19,6 +19,8 @@ PLEDGE = Pledge(text="We share what we know.")
 AGAINST, FOR, ABSTAIN = range(3)
 WINDOW, VOTING, DELAY = 3600, 3600, 3600
 """Seconds for objections, of voting, and of the longest delay."""
+GRACE = 3600
+"""Seconds to adopt an amended text."""
 CHARTER = """\
 name: Aurora Commons Network
 purpose: Share tools and decide together.
@@ -26,7 +28,9 @@ text: text.md
 constituencies: [Workers, Users, Friends]
 kinds: [cooperative, trust]
 admission: {method: lazy consent, window: 1 hour, period: 1 hour, share: 100 %, floor: 3}
+readoption: {grace: 1 hour, consequence: suspended}
 voting_delay: 1 minute
+open_proposals: 5
 rules:
   ordinary: {method: majority, approval: 50 %, quorum: 20 %, voting_period: 1 hour, delay: 60}
   amendment: {method: each class, approval: 50 %, quorum: 50 %, voting_period: 1 hour, delay: 3600}
@@ -129,11 +133,16 @@ class World:
 
     def propose(self, *calls: Call, title: str = "A proposal") -> int:
         """Propose as the first founder, and let voting begin."""
+        number = self.pending(*calls, title=title)
+        advance(self.chain, 62)
+        return number
+
+    def pending(self, *calls: Call, title: str = "A proposal") -> int:
+        """Propose as the first founder."""
         advance(self.chain, 1)
         org = self.by()
         call = org.propose(calls, title, "Why we want it.")
         org.send(call)
-        advance(self.chain, 62)
         return org.assembly.number(call)
 
     def vote(self, number: int, *votes: tuple[LocalSigner, int]) -> None:

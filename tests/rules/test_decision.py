@@ -576,3 +576,17 @@ def test_votes_are_written_exactly(units: int) -> None:
 )
 def test_basis_points_are_shown_as_a_percentage(basis_points: int, words: str) -> None:
     assert percent(basis_points) == words
+
+
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        (Method.MAJORITY, "majority"),
+        (Method.EACH_CLASS, "each class"),
+        (Method.MAJORITY | Method.WEIGHTED, "majority and weighted"),
+        (Method.WEIGHTED | Method.EACH_CLASS, "weighted and each class"),
+        (Method.CONSENT, "consent"),
+    ],
+)
+def test_methods_are_told_as_they_are_chosen(methods: Method, words: str) -> None:
+    assert methods.words == words
