@@ -192,6 +192,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
             address[] memory both = new address[](2);
             (both[0], both[1]) = (other, msg.sender);
             _affiliate(both, 0);
+            (_declared[other], _declared[msg.sender]) = (address(0), address(0));
         }
     }
 
@@ -635,6 +636,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     function _exit(address organization, Standing memory standing, bool barred) private {
         _requireHeld(organization, standing.status);
         barred = barred || standing.status == Status.Suspended;
+        delete _declared[organization];
         Status status = barred ? Status.Barred : Status.Exited;
         if (standing.status == Status.Active) {
             _silence(organization, standing, status);
@@ -731,6 +733,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
         (group, joined.constituency, joined.ordinal);
         _change(organization, standing);
         if (active) _count(standing, true);
+        delete _declared[organization];
         emit Affiliated(
             organization, standing.seat, group, joined.constituency, joined.ordinal, reason
         );

@@ -440,7 +440,8 @@ interface IMembership is IVotes, IERC6372 {
     /// @notice Group number `group`, from 1.
     function groupOf(uint32 group) external view returns (Group memory);
 
-    /// @notice Of whom `organization` has declared last that they are under one control; 0 for nobody.
+    /// @notice Of whom `organization` has declared that they are under one control, while that waits for the
+    /// other's word; 0 for nobody.
     function declaredBy(address organization) external view returns (address);
 
     /// @notice The EIP-712 digest that an applicant signs.

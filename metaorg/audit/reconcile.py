@@ -455,15 +455,23 @@ def _signed_acts(evidence: Evidence) -> Counter[Address]:
     return Counter(replay.transition(timed).organization for timed in events)
 
 
+_DECLARED_NO_MORE = ("Moved", "Affiliated", "Exited", "Expelled")
+"""Events of an account after which what it declared does not stand any more."""
+
+
 def _declarations(evidence: Evidence) -> dict[Address, Address]:
-    """Of whom each account has declared last that they are under one control."""
+    """Of whom each account has declared that they are under one control, and waits for the other."""
     found: dict[Address, Address] = {}
-    for timed in evidence.of(evidence.modules.membership, "AffiliationDeclared", "Moved"):
+    for timed in evidence.of(
+        evidence.modules.membership, "AffiliationDeclared", *_DECLARED_NO_MORE
+    ):
         given = timed.event.arguments
-        if timed.name == "Moved":
-            found.pop(given["from"], None)
-        else:
-            found[given["organization"]] = given["other"]
+        one, other = given.get("organization", given.get("from")), given.get("other")
+        if timed.name == "AffiliationDeclared" and found.get(other) != one:
+            found[one] = other
+            continue
+        found.pop(one, None)
+        found.pop(other, None)
     return found
 
 
