@@ -460,7 +460,7 @@ _DECLARED_NO_MORE = ("Moved", "Affiliated", "Exited", "Expelled")
 
 
 def _declarations(evidence: Evidence) -> dict[Address, Address]:
-    """Of whom each account has declared that they are under one control, and waits for the other."""
+    """Of whom each account has declared that they are under one control, unanswered so far."""
     found: dict[Address, Address] = {}
     for timed in evidence.of(
         evidence.modules.membership, "AffiliationDeclared", *_DECLARED_NO_MORE

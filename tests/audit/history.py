@@ -140,6 +140,8 @@ class History(World):
         for one, other in ((mover, sister), (sister, mover)):
             org = self.by(one)
             org.send(org.membership.contract.declare_affiliation(other.address))
+        asking = self.by(actor(13)).membership.contract
+        self.by(actor(13)).send(asking.declare_affiliation(guest.address))  # and is not answered
         self._move_while_voting(mover, actor(31))
         fund(self.chain, actor(32))
         self.adopt(actor(32), "Users")

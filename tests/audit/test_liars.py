@@ -195,10 +195,10 @@ def test_a_change_of_constituency_that_is_not_told(history: History) -> None:
 
 
 def test_a_declaration_of_affiliation_that_is_not_told(history: History) -> None:
-    wanted = {"organization": number_of(25)}
+    wanted = {"organization": number_of(13)}
     report = dropping(history, "Membership", "AffiliationDeclared", **wanted)
 
-    only(report, "difference", f"affiliation declared by {actor(25).address}")
+    only(report, "difference", f"affiliation declared by {actor(13).address}")
 
 
 @pytest.mark.parametrize(
