@@ -19,6 +19,8 @@ from metaorg.errors import ContractReverted, InvalidInput, MetaorgError, Refused
 if TYPE_CHECKING:
     from metaorg.onchain.acts import SignedAct
     from metaorg.onchain.inter_constitution import Adoption
+    from metaorg.onchain.words import Said
+    from metaorg.organization import MetaOrganization
     from metaorg.records import Pledge
     from metaorg.types import Call, Event, Receipt
 
@@ -76,7 +78,7 @@ def perform(
 
 def propose(session: Session, calls: Sequence["Call"], title: str, body: str) -> None:
     """Make calls a proposal, unless this very proposal is there already."""
-    actions = [action_line(call, plain(session.organization.decode(call))) for call in calls]
+    actions = action_lines(session.organization, calls)
     say("\n".join([f"{title!r} would:", *actions]))
     call = session.organization.propose(calls, title, body)
     number = session.organization.assembly.number(call)
@@ -205,14 +207,27 @@ def _require_way(session: Session, adoption: "Adoption | None") -> None:
         )
 
 
-def action_line(call: "Call", decoded: Any) -> str:
-    """What an action of a proposal does, read from its data, and below it the proposer's words."""
+def action_lines(organization: "MetaOrganization", calls: Sequence["Call"]) -> list[str]:
+    """What each action of a proposal does, and below it the proposer's words."""
+    from metaorg.organization.words import words
+
+    return [
+        action_line(call, plain(organization.decode(call)), said)
+        for call, said in zip(calls, words(organization, calls), strict=True)
+    ]
+
+
+def action_line(call: "Call", decoded: Any, said: "Said") -> str:
+    """What an action of a proposal does: in words and as read from its data; then what is said."""
     value = f" with {call.value} wei" if call.value else ""
     does = f"call {call.to}{value} with 0x{call.data.hex()}"
     if decoded is not None:
         arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
         does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
-    return f"- {does}" + (f'\n  "{call.says}"' if call.says else "")
+    in_words = "\n  ".join(said.lines())
+    return f"- {in_words}\n  = {does}" + (
+        f'\n  the proposer says: "{call.says}"' if call.says else ""
+    )
 
 
 def receipt_line(receipt: "Receipt") -> str:

@@ -17,7 +17,6 @@ from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Rea
 from metaorg.rules.decision import Rule
 from metaorg.types import Address, Cid, Digest, Event, Hex, Model
 
-
 KINDS = {name: name[0].upper() + name[1:] for name in MODULES}
 """The contracts behind the names of the founding's modules."""
 CLONE_CODE = 45

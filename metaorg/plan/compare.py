@@ -6,6 +6,7 @@ nothing; rules that change places show as changes of both, and of what is assign
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 from metaorg.charter import Charter, encode
 from metaorg.errors import MetaorgError
@@ -82,7 +83,7 @@ def compare(now: InForce, charter: Charter, purpose: str | None = None) -> Plan:
 def purpose_of(now: InForce, store: Store) -> str | None:
     """The purpose in the charter document in force; None when it cannot be read."""
     try:
-        found = documents.decode(store.get(Cid(digest=now.charter)))
+        found: Any = documents.decode(store.get(Cid(digest=now.charter)))
         return CharterDocument(**found).purpose
     except (MetaorgError, ValueError, TypeError):
         return None

@@ -20,9 +20,14 @@ def rule_differences(now: InForce, charter: Charter, constituencies: Sequence[st
     Args:
         constituencies: those that there will be, by index.
     """
-    yield from _weights(now, charter, constituencies)
-    yield from _rules(now, charter)
-    yield from _assignments(now, charter)
+    weights = [*_weights(now, charter, constituencies)]
+    yield from weights
+    if now.weights or not any(isinstance(one, Left) for one in weights):
+        yield from _rules(now, charter)
+        yield from _assignments(now, charter)
+    else:
+        why = "a weighted rule needs weights, which cannot be set as long as that is so"
+        yield Left(field="rules", on_chain=None, declared=", ".join(charter.rule_names()), why=why)
     yield from _times(now, charter)
 
 
