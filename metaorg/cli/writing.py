@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metaorg.cli.files import write_file
-from metaorg.cli.output import emit, plain, progress, say, to_json, write
+from metaorg.cli.output import clean, emit, plain, progress, say, to_json, write
 from metaorg.cli.session import Session
 from metaorg.errors import ContractReverted, InvalidInput, MetaorgError, Refused
 
@@ -36,6 +36,8 @@ _EVENTS = {
     "VoteCast": "`voter` voted `support` on proposal `proposalId`.",
 }
 """Words for OpenZeppelin's events, which have none of their own."""
+SAYS_SHOWN = 1000
+"""Characters of a proposer's words about an action that are shown."""
 
 
 def perform(
@@ -218,16 +220,22 @@ def action_lines(organization: "MetaOrganization", calls: Sequence["Call"]) -> l
 
 
 def action_line(call: "Call", decoded: Any, said: "Said") -> str:
-    """What an action of a proposal does: in words and as read from its data; then what is said."""
+    """What an action of a proposal does, in words and as read from its data; then what is said.
+
+    Nothing that a proposer wrote can begin a line.
+    """
+    from metaorg.onchain.words import quoted
+
     value = f" with {call.value} wei" if call.value else ""
     does = f"call {call.to}{value} with 0x{call.data.hex()}"
     if decoded is not None:
         arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
-        does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
-    in_words = "\n  ".join(said.lines())
-    return f"- {in_words}\n  = {does}" + (
-        f'\n  the proposer says: "{call.says}"' if call.says else ""
-    )
+        does = f"{decoded['contract']}.{decoded['function']}({clean(arguments, '')}){value}"
+    lines = [*said.lines(), f"= {does}"]
+    if call.says:
+        same = call.says == said.text
+        lines.append(f"the proposer says {'the same' if same else quoted(call.says, SAYS_SHOWN)}")
+    return "- " + "\n  ".join(lines)
 
 
 def receipt_line(receipt: "Receipt") -> str:

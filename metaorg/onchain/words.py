@@ -20,7 +20,7 @@ from metaorg.onchain.in_force import InForce, admission_of, after, readoption_of
 from metaorg.onchain.rulebook import rule_of
 from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.decision import Method, Rule, percent
-from metaorg.times import duration, moment
+from metaorg.times import in_one_unit, moment
 from metaorg.types import CODECS, RAW, Address, Call, Cid, Model
 
 DATA_LIMIT = 1 << 16
@@ -68,11 +68,11 @@ class Undecodable(ValueError):
     """Call data that are no proper encoding of a function's arguments."""
 
 
-def quoted(text: str) -> str:
-    """A text that somebody wrote, in quotes that it cannot leave; at most 300 characters of it."""
-    escaped = json.dumps(text[:TEXT_SHOWN], ensure_ascii=False)
+def quoted(text: str, limit: int = TEXT_SHOWN) -> str:
+    """A text that somebody wrote, on one line, in quotes that it cannot leave, and cut short."""
+    escaped = json.dumps(text[:limit], ensure_ascii=False)
     shown = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in escaped)
-    more = len(text) - TEXT_SHOWN
+    more = len(text) - limit
     return shown if more <= 0 else f"{shown} and {more} more characters"
 
 
@@ -88,8 +88,8 @@ def rule_parts(rule: Rule) -> dict[str, str]:
         "objections": str(rule.objections),
         "closing": f"{rule.closing} %",
         "upgradable": "true" if rule.upgradable else "false",
-        "voting_period": duration(rule.voting_period),
-        "delay": duration(rule.delay),
+        "voting_period": in_one_unit(rule.voting_period),
+        "delay": in_one_unit(rule.delay),
     }
 
 
@@ -97,8 +97,8 @@ def admission_parts(admission: Admission) -> dict[str, str]:
     """The parts of a rule of admission, as `charter.yaml` writes them."""
     return {
         "method": admission.method.words,
-        "window": duration(admission.window),
-        "period": duration(admission.period),
+        "window": in_one_unit(admission.window),
+        "period": in_one_unit(admission.period),
         "share": percent(admission.share),
         "floor": str(admission.floor),
     }
@@ -106,7 +106,7 @@ def admission_parts(admission: Admission) -> dict[str, str]:
 
 def readoption_parts(readoption: Readoption) -> dict[str, str]:
     """The parts of what follows an amendment, as `charter.yaml` writes them."""
-    return {"grace": duration(readoption.grace), "consequence": readoption.consequence.words}
+    return {"grace": in_one_unit(readoption.grace), "consequence": readoption.consequence.words}
 
 
 def changes(was: Mapping[str, str], becomes: Mapping[str, str]) -> str:
@@ -314,11 +314,11 @@ class Words:
         return f"put {becomes} in the place of the module {quoted(name)}, which is {now}"
 
     def _update_delay(self, given: Mapping[str, Any]) -> str:
-        was, becomes = duration(self._now.minimum_delay), duration(given["newDelay"])
+        was, becomes = in_one_unit(self._now.minimum_delay), in_one_unit(given["newDelay"])
         return f"let the Timelock wait at least {becomes} before it executes (now: {was})"
 
     def _set_voting_delay(self, given: Mapping[str, Any]) -> str:
-        was, becomes = duration(self._now.voting_delay), duration(given["votingDelay_"])
+        was, becomes = in_one_unit(self._now.voting_delay), in_one_unit(given["votingDelay_"])
         return f"let voting begin {becomes} after a proposal (now: {was})"
 
     def _set_open_proposals(self, given: Mapping[str, Any]) -> str:
@@ -410,7 +410,7 @@ _KINDS: Mapping[str, Callable[[Words, Any], str]] = {
     "class": Words._class,
     "closed": lambda _, value: "nobody" if value else "whoever Authority lets",
     "count": lambda _, value: str(len(value)),
-    "duration": lambda _, value: duration(value),
+    "duration": lambda _, value: in_one_unit(value),
     "access": lambda _, value: Access(value).name.lower(),
     "hex": lambda _, value: f"0x{value[: SHOWN * 4].hex()}",
     "kind": Words._kind,

@@ -10,7 +10,7 @@ from metaorg.onchain.timelock import Timelock
 from metaorg.onchain.words import rule_parts
 from metaorg.plan.difference import Differences, Left, Step, parts_step, step
 from metaorg.rules.decision import AMENDMENT, ORDINARY, Rule, no_weaker, percent, strictest
-from metaorg.times import duration
+from metaorg.times import in_one_unit
 from metaorg.types import Address
 
 
@@ -118,11 +118,11 @@ def _times(now: InForce, charter: Charter) -> Differences:
     delay = declared.rules["ordinary"].delay
     if delay != now.minimum_delay:
         call = Timelock(now.modules.timelock).update_delay(delay)
-        was, becomes = duration(now.minimum_delay), duration(delay)
+        was, becomes = in_one_unit(now.minimum_delay), in_one_unit(delay)
         yield step("rules.ordinary.delay (Timelock)", was, becomes, call)
     if declared.voting_delay != now.voting_delay:
         call = rulebook.set_voting_delay(declared.voting_delay)
-        was, becomes = duration(now.voting_delay), duration(declared.voting_delay)
+        was, becomes = in_one_unit(now.voting_delay), in_one_unit(declared.voting_delay)
         yield step("voting_delay", was, becomes, call)
     if declared.open_proposals != now.open_proposals:
         call = rulebook.set_open_proposals(declared.open_proposals)
