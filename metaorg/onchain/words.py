@@ -170,7 +170,8 @@ class Words:
         said = self._ours(to, data, depth) or self._token(to, data) or self._unknown(to, data)
         if not value:
             return said
-        return said.model_copy(update={"text": f"{said.text}; and send {ether(value)} along"})
+        text, colon = said.text.removesuffix(":"), ":" * said.text.endswith(":")
+        return said.model_copy(update={"text": f"{text}, with {ether(value)}{colon}"})
 
     def _payment(self, to: Address, value: int) -> Said:
         if not value:
