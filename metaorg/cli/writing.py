@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _QUIET = ("DocumentSigned", "Locked", "RuleFrozen")
 """Events that repeat what another one of the same transaction says."""
-_NAMES = ("name", "module")
+_NAMES = ("name",)
 """Arguments that are names, padded with zeros."""
 _EVENTS = {
     "ProposalCreated": "Proposal `proposalId` was made.",
@@ -266,7 +266,7 @@ def words(event: "Event") -> str:
         given = event.arguments.get(found[1], found[0])
         if found[1] == "support" and given < len(SUPPORT):
             return SUPPORT[given]
-        if isinstance(given, bytes) and found[1] not in _NAMES:
+        if isinstance(given, bytes) and len(given) == 32 and found[1] not in _NAMES:
             codec = event.arguments.get("codec", RAW)
             return str(Cid(digest=given, codec=codec)) if any(given) else "nothing"
         return unpadded(given) if found[1] in _NAMES else str(plain(given))

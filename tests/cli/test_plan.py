@@ -15,7 +15,7 @@ CHANGES = (
     ("unclassified]", "unclassified, Neighbours]"),
     ("trust, nonprofit]", "trust, nonprofit, school]"),
     ("method: lazy consent\n  window: 7 days", "method: open\n  window: 0"),
-    ("period: 7 days", "period: 3 days"),
+    ("  period: 7 days", "  period: 3 days"),
     ("share: 50 %", "share: 40 %"),
     ("floor: 3", "floor: 2"),
     ("grace: 90 days", "grace: 60 days"),
