@@ -133,9 +133,10 @@ def cancel(session: Session, number: ProposalArgument) -> None:
 def show(session: Session, number: ProposalArgument) -> None:
     """Show a proposal: what it does, its votes by constituency, its rule, and how it came out.
 
-    What an action does is read from its data, in words ("words", by what is in force now) and as a
-    function with arguments ("decoded"); what it says ("says") are the proposer's own words, which
-    nobody has checked. Votes are in units, 10,000 a seat.
+    What an action does is read from its data, in words ("words") and as a function with arguments
+    ("decoded"); what it says ("says") are the proposer's own words, which nobody has checked. Words
+    go by what is in force now, or was before the proposal was executed: in block "words_at". Votes
+    are in units, 10,000 a seat.
 
     JSON: {"number": "9157...", "title": "...", "body": "bafk...", "reasons": "...", "description":
     "...", "calls": [{"to": "0x...", "data": "0x...", "value": 0, "says": "...", "decoded":
@@ -143,17 +144,17 @@ def show(session: Session, number: ProposalArgument) -> None:
     "words": {"text": "...", "decoded": true, "warning": false, "inner": []}}], "state": {"state":
     "active", "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0,
     "rule": {...}}, "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000,
-    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for
-    contracts of others, "outcome" until voting is over.
+    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []},
+    "words_at": 120}; "decoded" is null for contracts of others, "outcome" until voting is over.
     """
-    from metaorg.organization.words import words
+    from metaorg.organization.words import of_proposal
 
     organization = session.organization
     proposal = organization.assembly.find(number)
     names = organization.membership.constituencies()
     decoded = [plain(organization.decode(call)) for call in proposal.calls]
-    said = words(organization, proposal.calls)
-    shown = plain(proposal)
+    said, block = of_proposal(organization, proposal)
+    shown = plain(proposal) | {"words_at": block.number}
     for call, seen, does in zip(shown["calls"], decoded, said, strict=True):
         call |= {"decoded": seen, "words": plain(does)}
     for tally, name in zip(shown["tallies"], names, strict=False):

@@ -76,6 +76,11 @@ def quoted(text: str, limit: int = TEXT_SHOWN) -> str:
     return shown if more <= 0 else f"{shown} and {more} more characters"
 
 
+def shown(name: str) -> str:
+    """A name that somebody gave: as it is when a line can hold it, otherwise quoted."""
+    return name if name.isprintable() else quoted(name)
+
+
 def rule_parts(rule: Rule) -> dict[str, str]:
     """A rule's parts, as `charter.yaml` writes them."""
     known = sum(Method)
@@ -112,7 +117,7 @@ def readoption_parts(readoption: Readoption) -> dict[str, str]:
 def changes(was: Mapping[str, str], becomes: Mapping[str, str]) -> str:
     """Which parts change: "quorum 20 % -> 30 %, delay 1 day -> 2 days"."""
     found = [f"{part} {was[part]} -> {new}" for part, new in becomes.items() if was[part] != new]
-    return ", ".join(found) or "as it is now"
+    return ", ".join(found) or "nothing"
 
 
 def ether(wei: int) -> str:
@@ -272,14 +277,14 @@ class Words:
         target, selector = given["target"], given["selector"]
         return (
             f"let {self._function(target, selector)} need {self._rule(given['index'])} "
-            f"(now: {self._needs(target, selector)})"
+            f"(before: {self._needs(target, selector)})"
         )
 
     def _unassign_rule(self, given: Mapping[str, Any]) -> str:
         target, selector = given["target"], given["selector"]
         return (
             f"let {self._function(target, selector)} have no rule of its own "
-            f"(now: {self._needs(target, selector)})"
+            f"(before: {self._needs(target, selector)})"
         )
 
     def _set_admission(self, given: Mapping[str, Any]) -> str:
@@ -298,13 +303,13 @@ class Words:
         strange = "" if codec in CODECS else f", in the unknown codec {codec}"
         return (
             f"put {text}{strange} in force as version {now.number + 1} of the InterConstitution "
-            f"(now: version {now.number}, {now.text})"
+            f"(before: version {now.number}, {now.text})"
         )
 
     def _set_charter(self, given: Mapping[str, Any]) -> str:
         return (
             "replace the charter document, which names the purpose, by "
-            f"{self._cid(given['digest'])} (now: {self._cid(self._now.charter)})"
+            f"{self._cid(given['digest'])} (before: {self._cid(self._now.charter)})"
         )
 
     def _register(self, given: Mapping[str, Any]) -> str:
@@ -316,16 +321,16 @@ class Words:
 
     def _update_delay(self, given: Mapping[str, Any]) -> str:
         was, becomes = in_one_unit(self._now.minimum_delay), in_one_unit(given["newDelay"])
-        return f"let the Timelock wait at least {becomes} before it executes (now: {was})"
+        return f"let the Timelock wait at least {becomes} before it executes (before: {was})"
 
     def _set_voting_delay(self, given: Mapping[str, Any]) -> str:
         was, becomes = in_one_unit(self._now.voting_delay), in_one_unit(given["votingDelay_"])
-        return f"let voting begin {becomes} after a proposal (now: {was})"
+        return f"let voting begin {becomes} after a proposal (before: {was})"
 
     def _set_open_proposals(self, given: Mapping[str, Any]) -> str:
         return (
             f"let each seat have {given['openProposals_']} proposals open at once "
-            f"(now: {self._now.open_proposals})"
+            f"(before: {self._now.open_proposals})"
         )
 
     def _split_vote(self, given: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from metaorg.onchain.in_force import InForce
 from metaorg.onchain.inter_constitution import InterConstitution
 from metaorg.onchain.membership import Membership
 from metaorg.onchain.meta_organization import MetaOrganization
-from metaorg.onchain.words import Words, admission_parts, quoted, readoption_parts
+from metaorg.onchain.words import Words, admission_parts, quoted, readoption_parts, shown
 from metaorg.plan.difference import Change, Differences, Left, Step, parts_step, step
 from metaorg.plan.rules import rule_differences
 from metaorg.records import CharterDocument
@@ -109,7 +109,7 @@ def _name(now: InForce, charter: Charter) -> Differences:
     if charter.declaration.name != now.name:
         yield Left(
             field="name",
-            on_chain=now.name,
+            on_chain=shown(now.name),
             declared=charter.declaration.name,
             why="a name is given at the founding, for ever",
         )
@@ -122,9 +122,9 @@ def _purpose(now: InForce, charter: Charter, purpose: str | None) -> Differences
     was, becomes = Cid(digest=now.charter), Cid.of(block)
     if was != becomes:
         call = MetaOrganization(now.modules.meta_organization).set_charter(becomes.digest)
-        shown = "unreadable" if purpose is None else quoted(purpose)
+        old = "unreadable" if purpose is None else quoted(purpose)
         new = f"{quoted(declared)} (document {becomes})"
-        yield step("purpose", f"{shown} (document {was})", new, _with(call, block))
+        yield step("purpose", f"{old} (document {was})", new, _with(call, block))
 
 
 def _text(now: InForce, charter: Charter) -> Differences:
@@ -143,7 +143,7 @@ def _names(
     if not _grows(now, declared):
         yield Left(
             field=field,
-            on_chain=", ".join(now),
+            on_chain=", ".join(map(shown, now)),
             declared=", ".join(declared),
             why="names stay for ever, in their order; none of the new ones is added either, as a "
             "renaming would look the same: declare those on chain first, then the new ones",

@@ -7,7 +7,7 @@ from metaorg.onchain.artifacts import load
 from metaorg.onchain.in_force import InForce
 from metaorg.onchain.rulebook import Rulebook
 from metaorg.onchain.timelock import Timelock
-from metaorg.onchain.words import rule_parts
+from metaorg.onchain.words import rule_parts, shown
 from metaorg.plan.difference import Differences, Left, Step, parts_step, step
 from metaorg.rules.decision import AMENDMENT, ORDINARY, Rule, no_weaker, percent, strictest
 from metaorg.times import in_one_unit
@@ -56,14 +56,14 @@ def _weights(now: InForce, charter: Charter, constituencies: Sequence[str]) -> D
     if not declared:
         if now.weights:
             why = "weights stay once they were set; where no rule is weighted they change nothing"
-            shown = ", ".join(f"{name} {share}" for name, share in was.items())
-            yield Left(field="weights", on_chain=shown, declared=None, why=why)
+            weighed = ", ".join(f"{shown(name)} {share}" for name, share in was.items())
+            yield Left(field="weights", on_chain=weighed, declared=None, why=why)
         return
     unknown = [name for name in declared if name not in constituencies]
     if unknown:
-        shown = ", ".join(unknown)
-        why = f"there will be no constituency of this name: {shown}"
-        yield Left(field="weights", on_chain=None, declared=shown, why=why)
+        names = ", ".join(unknown)
+        why = f"there will be no constituency of this name: {names}"
+        yield Left(field="weights", on_chain=None, declared=names, why=why)
         return
     weights = [declared.get(name, 0) for name in constituencies]
     becomes = {name: percent(one) for name, one in zip(constituencies, weights, strict=True)}
@@ -105,9 +105,9 @@ def _assignments(now: InForce, charter: Charter) -> Differences:
     for key, number in declared.items():
         was = now.assigned.get(key)
         if was != number:
-            shown = None if was is None else _name(names, was)
+            before = None if was is None else _name(names, was)
             call = rulebook.assign_rule(*key, number)
-            yield step(_field(now, *key), shown, names[number], call)
+            yield step(_field(now, *key), before, names[number], call)
     for key in sorted(now.assigned.keys() - declared.keys()):
         call = rulebook.unassign_rule(*key)
         yield step(_field(now, *key), _name(names, now.assigned[key]), None, call)

@@ -119,6 +119,7 @@ def test_a_charter_becomes_one_proposal_whose_execution_leaves_nothing_to_plan(
     shown = bakery.done("assembly", "show", "#1", "--json").json
     decide((bakery, food_coop, loom), advance)
     again = bakery.done("plan", changed, "--exit-code", "--json").json
+    then = bakery.done("assembly", "show", "#1", "--json").json
 
     assert shown["title"] == "A new charter"
     assert "- open_proposals: 3 -> 2" in shown["reasons"]
@@ -128,6 +129,8 @@ def test_a_charter_becomes_one_proposal_whose_execution_leaves_nothing_to_plan(
         re.sub(r"rule 2 \(calm\)", "rule 2", call["says"]) for call in shown["calls"]
     ]
     assert again["same"]
+    assert [call["words"] for call in then["calls"]] == [call["words"] for call in shown["calls"]]
+    assert then["words_at"] > shown["words_at"]
     assert len(bakery.done("assembly", "list", "--json").json) == 1
 
 

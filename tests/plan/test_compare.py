@@ -343,7 +343,7 @@ def test_the_proposals_text_tells_each_change_and_each_call() -> None:
     assert plan.title == "Change the charter: kinds, open proposals"
     assert "- open_proposals: 3 -> 5" in plan.body
     assert "- kinds: school is added" in plan.body
-    assert "- let each seat have 5 proposals open at once (now: 3)" in plan.body
+    assert "- let each seat have 5 proposals open at once (before: 3)" in plan.body
     assert (
         "- name: Aurora Commons Network on chain, Borealis declared; a name is given" in plan.body
     )

@@ -156,10 +156,10 @@ def test_a_function_is_named_where_it_gets_a_rule() -> None:
     decide = abi.selector(load("Membership").functions["decide"])
 
     assert text("Rulebook", "assignRule", MODULES.membership, decide, 1) == (
-        "let Membership.decide need rule 1 (amendment) (now: rule 0 (ordinary))"
+        "let Membership.decide need rule 1 (amendment) (before: rule 0 (ordinary))"
     )
     assert text("Rulebook", "assignRule", STRANGER, b"\x12\x34\x56\x78", 7) == (
-        f"let selector 0x12345678 of {STRANGER} need rule 7 (now: none of its own)"
+        f"let selector 0x12345678 of {STRANGER} need rule 7 (before: none of its own)"
     )
 
 
@@ -168,7 +168,7 @@ def test_an_amendment_names_text_and_version() -> None:
 
     assert said == (
         f"put {REASON} in force as version 2 of the InterConstitution "
-        f"(now: version 1, {NOW.version.text})"
+        f"(before: version 1, {NOW.version.text})"
     )
     assert "unknown codec 7" in text("InterConstitution", "amend", REASON.digest, 7)
 
@@ -221,9 +221,12 @@ def test_what_happens_later_is_not_counted_as_done() -> None:
     now = call("Authority", "execute", delay.to, delay.data)
 
     assert (
-        say(later, delay)[1].text == "let voting begin 5 seconds after a proposal (now: 1 minute)"
+        say(later, delay)[1].text
+        == "let voting begin 5 seconds after a proposal (before: 1 minute)"
     )
-    assert say(now, delay)[1].text == "let voting begin 5 seconds after a proposal (now: 5 seconds)"
+    assert (
+        say(now, delay)[1].text == "let voting begin 5 seconds after a proposal (before: 5 seconds)"
+    )
 
 
 def test_payments_are_said_in_eth() -> None:
