@@ -152,7 +152,7 @@ contract Rulebook is IRulebook, Governed {
         view
         returns (bool)
     {
-        uint16[] memory none;
+        uint16[] memory none = new uint16[](0);
         bool weighted = rule.methods & Rules.WEIGHTED != 0;
         return Rules.passes(rule, tallies, weighted ? _weights[edition_] : none);
     }

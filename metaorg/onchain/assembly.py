@@ -179,11 +179,11 @@ class Assembly(Contract):
         says = f"count {pages} pages of votes on proposal {proposal}"
         return self.call("countVotes", proposal, pages, says=says)
 
-    def vote_batch(self, proposal: int, votes: Sequence[tuple[Address, int, bytes]]) -> Call:
+    def vote_batch(self, proposal: int, votes: Sequence[tuple[Address, int, bytes, bytes]]) -> Call:
         """Cast many plain signed votes; those that cannot be counted are left out and reported.
 
         Args:
-            votes: voter, support and signature of each.
+            votes: voter, support, and the two words of the signature of each (EIP-2098).
         """
         says = f"cast {len(votes)} signed votes on proposal {proposal}"
         return self.call("castVotesBySig", proposal, list(votes), says=says)

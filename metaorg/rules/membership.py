@@ -22,6 +22,7 @@ class Status(IntEnum):
     SUSPENDED = 4
     EXITED = 5
     LAPSED = 6
+    BARRED = 7
 
     @property
     def words(self) -> str:
@@ -35,6 +36,8 @@ class Status(IntEnum):
 
 NEVER = (1 << 48) - 1
 """`admissible_at` of an application that only a decision can finish."""
+BARRED = NEVER - 1
+"""The same for one who was barred, and is again when the application comes to nothing."""
 
 
 class Standing(Model):
@@ -45,7 +48,7 @@ class Standing(Model):
         constituency, kind: indices into the register's lists.
         seat: number from 1, 0 until first admitted; also the certificate's token id.
         ordinal: place of its vote within the constituency `votes_in`, from 0.
-        admissible_at: when an application may be finished, Unix seconds; or `NEVER`.
+        admissible_at: when an application may be finished, Unix seconds; or `NEVER`, or `BARRED`.
         votes_in: the constituency in which its vote counts: its own, or its group's.
         group: number of the group of affiliated organizations that shares one vote; 0 for none.
         nonce: how many of its signed acts were used up; events do not tell.
@@ -163,6 +166,11 @@ class Register:
                 f"{event.name} of {event.organization} at {event.time}: "
                 f"it was {before.status.words}"
             )
+        if before.status.holds and event.seat != before.seat:
+            raise Inconsistent(
+                f"{event.name} of {event.organization} names seat {event.seat}; "
+                f"it held {before.seat}"
+            )
         if event.name == "Moved":
             self._move(event, before)
         else:
@@ -179,53 +187,102 @@ class Register:
     def _next(self, before: Standing, event: Transition, after: Status | None) -> Standing:
         changes: dict[str, object] = {"status": before.status if after is None else after}
         if event.name == "Applied":
-            changes |= {
-                "constituency": event.constituency,
-                "kind": event.kind,
-                "admissible_at": event.admissible_at,
-            }
+            changes |= self._applied(before, event)
         elif event.name == "Admitted":
             changes |= self._admitted(before, event)
         elif event.name == "Affiliated":
-            changes |= self._affiliated(event)
+            changes |= self._affiliated(before, event)
         elif event.name == "Separated":
-            changes |= {"group": 0} | self._settled(event, before.constituency)
+            changes |= self._separated(before, event)
         elif event.name == "ConstituencyChanged":
-            changes |= {"constituency": event.constituency}
-            if not before.group:
-                changes |= self._settled(event, event.constituency)
+            changes |= self._elsewhere(before, event)
         elif event.name in ("Refused", "Withdrawn"):  # back to where it came from
-            changes["status"] = Status.EXITED if before.seat else Status.NONE
+            changes["status"] = _outside(before)
+        elif event.name == "Exited" and before.status == Status.SUSPENDED:
+            changes["status"] = Status.BARRED  # who is suspended does not come back by leaving
         return before.model_copy(update=changes)
+
+    def _applied(self, before: Standing, event: Transition) -> dict[str, object]:
+        if (before.status == Status.BARRED) != (event.admissible_at == BARRED):
+            raise Inconsistent(
+                f"{event.organization} was {before.status.words} and applied, "
+                f"admissible at {event.admissible_at}"
+            )
+        return {
+            "constituency": event.constituency,
+            "kind": event.kind,
+            "admissible_at": event.admissible_at,
+        }
 
     def _admitted(self, before: Standing, event: Transition) -> dict[str, object]:
         seat = before.seat or self.seats + 1
         if event.seat != seat:
             raise Inconsistent(f"{event.organization} was given seat {event.seat}; next was {seat}")
+        if (event.constituency, event.kind) != (before.constituency, before.kind):
+            raise Inconsistent(
+                f"{event.organization} applied in constituency {before.constituency} as kind "
+                f"{before.kind}; it was admitted in {event.constituency} as {event.kind}"
+            )
         self.seats = max(self.seats, seat)
-        changes: dict[str, object] = {"seat": seat}
-        return changes if before.group else changes | self._settled(event, before.constituency)
+        return {"seat": seat} | self._where(before, event)
+
+    def _elsewhere(self, before: Standing, event: Transition) -> dict[str, object]:
+        if event.constituency == before.constituency:
+            raise Inconsistent(
+                f"{event.organization} changed to constituency {event.constituency}, its own"
+            )
+        return {"constituency": event.constituency} | self._where(before, event)
+
+    def _separated(self, before: Standing, event: Transition) -> dict[str, object]:
+        if not before.group or event.constituency != before.constituency:
+            raise Inconsistent(
+                f"{event.organization}, of group {before.group} and constituency "
+                f"{before.constituency}, was separated in constituency {event.constituency}"
+            )
+        return {"group": 0} | self._settled(event, before.constituency)
+
+    def _where(self, before: Standing, event: Transition) -> dict[str, object]:
+        """The group's place, or without a group a place of its own."""
+        if not before.group:
+            return self._settled(event, event.constituency)
+        if event.ordinal != before.ordinal:
+            raise Inconsistent(
+                f"{event.organization} was given ordinal {event.ordinal}; group {before.group} "
+                f"has {before.ordinal}"
+            )
+        return {}
 
     def _settled(self, event: Transition, constituency: int) -> dict[str, object]:
         """A vote of its own, in the next place of a constituency."""
         self._issue(constituency, event)
         return {"votes_in": constituency, "ordinal": event.ordinal}
 
-    def _affiliated(self, event: Transition) -> dict[str, object]:
+    def _affiliated(self, before: Standing, event: Transition) -> dict[str, object]:
         place = (event.constituency, event.ordinal)
+        if before.group:
+            raise Inconsistent(
+                f"{event.organization} joined group {event.group} and was of group {before.group}"
+            )
         if event.group not in self.groups:
-            if event.group != len(self.groups) + 1:
-                raise Inconsistent(
-                    f"group {event.group} was founded after {len(self.groups)} others"
-                )
-            self._issue(event.constituency, event)
-            self.groups[event.group] = place
+            self._found(before, event)
         if self.groups[event.group] != place:
             raise Inconsistent(
                 f"{event.organization} votes at {place} with group {event.group}, "
                 f"which votes at {self.groups[event.group]}"
             )
         return {"votes_in": event.constituency, "ordinal": event.ordinal, "group": event.group}
+
+    def _found(self, before: Standing, event: Transition) -> None:
+        """A group has its vote where the first of its members voted."""
+        if event.group != len(self.groups) + 1:
+            raise Inconsistent(f"group {event.group} was founded after {len(self.groups)} others")
+        if event.constituency != before.votes_in:
+            raise Inconsistent(
+                f"group {event.group} votes in constituency {event.constituency}; its first "
+                f"member {event.organization} voted in {before.votes_in}"
+            )
+        self._issue(event.constituency, event)
+        self.groups[event.group] = (event.constituency, event.ordinal)
 
     def _issue(self, constituency: int, event: Transition) -> None:
         ordinal = self._issued.get(constituency, 0)
@@ -237,10 +294,8 @@ class Register:
         self._issued[constituency] = ordinal + 1
 
     def _move(self, event: Transition, before: Standing) -> None:
-        if event.to is None or event.seat != before.seat:
-            raise Inconsistent(
-                f"{event.organization} moved seat {event.seat} and held {before.seat}"
-            )
+        if event.to is None:
+            raise Inconsistent(f"{event.organization} moved seat {event.seat} to nobody")
         fresh = self.standings.get(event.to, Standing())
         if fresh.status != Status.NONE or fresh.seat:
             raise Inconsistent(f"{event.to} took over seat {event.seat} and was known before")
@@ -250,7 +305,14 @@ class Register:
         self._record(event.organization, Standing(), event.time)
 
 
-_NOBODY = (Status.NONE, Status.EXITED)
+def _outside(applicant: Standing) -> Status:
+    """What an applicant was before it applied."""
+    if not applicant.seat:
+        return Status.NONE
+    return Status.BARRED if applicant.admissible_at == BARRED else Status.EXITED
+
+
+_NOBODY = (Status.NONE, Status.EXITED, Status.BARRED)
 _PENDING = (Status.APPLIED, Status.OBJECTED)
 _HOLDING = tuple(status for status in Status if status.holds)
 _TRANSITIONS: dict[str, tuple[Sequence[Status], Status | None]] = {
@@ -260,7 +322,7 @@ _TRANSITIONS: dict[str, tuple[Sequence[Status], Status | None]] = {
     "Refused": (_PENDING, None),
     "Withdrawn": (_PENDING, None),
     "Exited": (_HOLDING, Status.EXITED),
-    "Expelled": (_HOLDING, Status.EXITED),
+    "Expelled": (_HOLDING, Status.BARRED),
     "Suspended": ((Status.ACTIVE,), Status.SUSPENDED),
     "Reinstated": ((Status.SUSPENDED,), Status.ACTIVE),
     "Lapsed": ((Status.ACTIVE,), Status.LAPSED),

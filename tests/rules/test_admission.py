@@ -10,9 +10,12 @@ from pydantic import ValidationError
 from metaorg.rules.admission import (
     Admission,
     AdmissionMethod,
+    Consequence,
     Passage,
+    Readoption,
     begin,
     current,
+    may_lapse,
     pace_breaches,
     pace_limit,
 )
@@ -60,9 +63,12 @@ def test_a_new_period_begins_with_the_first_look_after_the_last_one_ended() -> N
     assert current(gate, admission(period=10), 8, 250).limit == 4
 
 
-def test_open_admission_has_no_window() -> None:
-    with pytest.raises(ValidationError, match="open admission has no window"):
-        Admission(method=AdmissionMethod.OPEN, window=1, period=1, share=0, floor=1)
+@pytest.mark.parametrize("method", [AdmissionMethod.OPEN, AdmissionMethod.DECISION])
+def test_admission_without_objections_has_no_window(method: AdmissionMethod) -> None:
+    with pytest.raises(ValidationError, match=f"{method.words!r} has no window"):
+        Admission(method=method, window=1, period=1, share=0, floor=1)
+
+    assert Admission(method=method, window=0, period=1, share=0, floor=1).window == 0
 
 
 @pytest.mark.parametrize(
@@ -153,3 +159,33 @@ def test_a_new_rule_begins_a_new_period() -> None:
 
 def test_an_admission_before_any_rule_is_a_breach() -> None:
     assert pace_breaches([Passage(time=0, active=0)]) == [0]
+
+
+# ---------------------------------------------------------------------- after an amendment
+
+
+@pytest.mark.parametrize("consequence", [Consequence.SUSPENDED, Consequence.EXITED])
+@pytest.mark.parametrize(
+    ("adopted", "now", "lapses"),
+    [(False, 150, False), (False, 151, True), (True, 151, False), (True, 10**9, False)],
+)
+def test_a_seat_lapses_after_the_last_second_of_grace_without_adoption(
+    consequence: Consequence, adopted: bool, now: int, lapses: bool
+) -> None:
+    rule = Readoption(grace=50, consequence=consequence)
+
+    assert may_lapse(rule, adopted, since=100, now=now) == lapses
+
+
+def test_where_it_is_only_shown_no_seat_lapses() -> None:
+    rule = Readoption(grace=0, consequence=Consequence.SHOWN)
+
+    assert not may_lapse(rule, adopted=False, since=0, now=10**9)
+
+
+@pytest.mark.parametrize(("part", "value"), [("grace", -1), ("grace", 1 << 32), ("consequence", 3)])
+def test_a_rule_of_readoption_out_of_range_cannot_be_made(part: str, value: int) -> None:
+    whole: dict[str, Any] = {"grace": 1, "consequence": 1}
+
+    with pytest.raises(ValidationError, match=part):
+        Readoption(**whole | {part: value})

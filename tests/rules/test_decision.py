@@ -2,7 +2,8 @@
 
 import importlib.util
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from pydantic import ValidationError
 
 from metaorg.rules.decision import (
     AMENDMENT,
+    METHODS,
+    SHARE,
     UNITS_PER_SEAT,
     Action,
     ClassTally,
@@ -28,24 +31,21 @@ from metaorg.rules.decision import (
     strictness,
     tally,
     votes,
+    weighted_share,
 )
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 DECISION = json.loads((VECTORS / "decision.json").read_text(encoding="utf-8"))
-PARTS = ("method", "approval", "quorum", "delay", "voting_period")
 
 
-def rule_from(raw: dict[str, int]) -> Rule:
+def rule_from(raw: Mapping[str, Any]) -> Rule:
     return Rule(
-        method=Method(raw["method"]),
-        approval=raw["approval"],
-        quorum=raw["quorum"],
-        delay=raw["delay"],
         voting_period=raw["votingPeriod"],
+        **{part: raw[part] for part in Rule.model_fields if part != "voting_period"},
     )
 
 
-def tallies_from(raw: Sequence[dict[str, int]]) -> list[ClassTally]:
+def tallies_from(raw: Sequence[Mapping[str, int]]) -> list[ClassTally]:
     return [
         ClassTally(
             against=one["against"],
@@ -57,41 +57,66 @@ def tallies_from(raw: Sequence[dict[str, int]]) -> list[ClassTally]:
     ]
 
 
-methods = st.sampled_from((Method.MAJORITY, Method.EACH_CLASS))
+SETS = [one for one in range(1, 16) if one & Method.EACH_CLASS != Method.IN_EACH_CLASS]
+"""Sets of methods in range: a majority in each class comes with one over all."""
+
+
+def made(methods: int, approval: int = 5000, objections: int = 1, **parts: Any) -> Rule:
+    """A rule with the parts that its methods need."""
+    return Rule(
+        methods=Method(methods),
+        approval=0 if methods == Method.CONSENT else approval,
+        objections=objections if methods & Method.CONSENT else 0,
+        **{"quorum": 0, "delay": 0, "voting_period": 1} | parts,
+    )
+
+
 rules = st.builds(
-    Rule,
-    method=st.sampled_from(Method),
+    made,
+    methods=st.sampled_from(SETS),
     approval=st.integers(5000, 9999),
     quorum=st.integers(0, 10_000),
-    delay=st.integers(0, 2**32 - 1),
-    voting_period=st.integers(1, 2**32 - 1),
+    objections=st.integers(1, 65_535),
+    closing=st.integers(0, 100),
+    upgradable=st.booleans(),
+    delay=st.integers(0, 2**31 - 1),
+    voting_period=st.integers(1, 2**31 - 1),
 )
 close_rules = st.builds(
-    Rule,
-    method=st.sampled_from(Method),
-    approval=st.integers(5000, 5002),
-    quorum=st.integers(0, 2),
-    delay=st.integers(0, 2),
-    voting_period=st.integers(1, 3),
+    made,
+    methods=st.sampled_from(SETS),
+    approval=st.integers(5000, 5001),
+    quorum=st.integers(0, 1),
+    objections=st.integers(1, 2),
+    closing=st.integers(0, 1),
+    upgradable=st.booleans(),
+    delay=st.integers(0, 1),
+    voting_period=st.integers(1, 2),
 )
+any_rules = rules | close_rules
 decidable = st.builds(
-    Rule,
-    method=methods,
-    approval=st.integers(5000, 9999),
-    quorum=st.integers(0, 10_000),
-    delay=st.just(0),
-    voting_period=st.just(1),
+    made,
+    methods=st.sampled_from(SETS),
+    approval=st.sampled_from((5000, 5001, 6667, 9999)),
+    quorum=st.sampled_from((0, 1, 2000, 5000, 10_000)),
+    objections=st.integers(1, 5),
+)
+weights = st.lists(st.integers(0, 10_000), max_size=4).map(
+    lambda cuts: [
+        high - low for low, high in zip((0, *sorted(cuts)), (*sorted(cuts), 10_000), strict=True)
+    ]
 )
 
 
 @st.composite
 def class_tallies(draw: Any) -> ClassTally:
     seats = draw(st.integers(0, 30))
-    left, parts = seats * UNITS_PER_SEAT, []
+    step = draw(st.sampled_from((1, UNITS_PER_SEAT)))
+    left, parts = seats * UNITS_PER_SEAT // step, []
     for _ in range(3):
         parts.append(draw(st.integers(0, left)))
         left -= parts[-1]
-    against, in_favour, abstain = draw(st.permutations(parts))
+    against, in_favour, abstain = (part * step for part in draw(st.permutations(parts)))
     return ClassTally(against=against, in_favour=in_favour, abstain=abstain, seats=seats)
 
 
@@ -101,8 +126,9 @@ many_tallies = st.lists(class_tallies(), max_size=5)
 # ---------------------------------------------------------------------- the shared vectors
 
 
-def test_the_vectors_are_those_of_their_generator() -> None:
-    place = importlib.util.spec_from_file_location("generate", VECTORS / "generate.py")
+@pytest.mark.parametrize("name", ["generate", "generate_votes"])
+def test_the_vectors_are_those_of_their_generator(name: str) -> None:
+    place = importlib.util.spec_from_file_location(name, VECTORS / f"{name}.py")
     assert place is not None and place.loader is not None
     generator = importlib.util.module_from_spec(place)
 
@@ -111,11 +137,18 @@ def test_the_vectors_are_those_of_their_generator() -> None:
     assert generator.content() == generator.FILE.read_text(encoding="utf-8")
 
 
+def test_there_are_vectors_enough_and_none_twice() -> None:
+    names = [case["name"] for case in DECISION["outcomes"]]
+
+    assert len(set(names)) == len(names) >= 150
+    assert len(DECISION["pairs"]) >= 120
+
+
 @pytest.mark.parametrize("case", DECISION["outcomes"], ids=lambda case: case["name"])
 def test_an_outcome_is_the_one_worked_out_by_hand(case: dict[str, Any]) -> None:
     rule, tallies = rule_from(case["rule"]), tallies_from(case["tallies"])
 
-    outcome = decide(rule, tallies)
+    outcome = decide(rule, tallies, case["weights"])
 
     assert outcome.passed == case["passes"]
     assert bool(outcome.reasons) != case["passes"]
@@ -135,51 +168,105 @@ def test_a_pair_of_rules_has_the_order_worked_out_by_hand(case: dict[str, Any]) 
 # ---------------------------------------------------------------------- decide
 
 
-@given(decidable, many_tallies)
-def test_decide_agrees_with_exact_fractions(rule: Rule, tallies: list[ClassTally]) -> None:
-    in_favour, against, cast = (
-        Fraction(sum(part(one) for one in tallies), UNITS_PER_SEAT)
-        for part in (
-            lambda one: one.in_favour,
-            lambda one: one.against,
-            lambda one: one.against + one.in_favour + one.abstain,
-        )
+def agreed(one: ClassTally) -> Fraction:
+    voices = one.against + one.in_favour
+    return Fraction(one.in_favour, voices) if voices else Fraction(0)
+
+
+def whole(tallies: Sequence[ClassTally]) -> ClassTally:
+    return ClassTally(
+        **{part: sum(getattr(one, part) for one in tallies) for part in ClassTally.model_fields}
     )
-    seats = sum(one.seats for one in tallies)
-    quorum_reached = cast >= seats * Fraction(rule.quorum, 10_000)
-    agreed = in_favour + against > 0 and in_favour / (in_favour + against) > Fraction(
-        rule.approval, 10_000
+
+
+def expected(rule: Rule, tallies: Sequence[ClassTally], weights: Sequence[int]) -> bool:
+    """The outcome in exact fractions."""
+    every, approval = whole(tallies), Fraction(rule.approval, 10_000)
+    cast = Fraction(every.against + every.in_favour + every.abstain, UNITS_PER_SEAT)
+    weighty = sum(
+        Fraction(math.floor(agreed(one) * weight * SHARE / 10_000), SHARE)
+        for one, weight in zip(tallies, weights, strict=False)
     )
-    classes = all(one.in_favour > one.against for one in tallies if one.seats)
-    expected = quorum_reached and agreed and (rule.method == Method.MAJORITY or classes)
+    alone = {
+        Method.MAJORITY: agreed(every) > approval,
+        Method.WEIGHTED: weighty > approval,
+        Method.IN_EACH_CLASS: all(agreed(one) > Fraction(1, 2) for one in tallies if one.seats),
+        Method.CONSENT: Fraction(every.against, UNITS_PER_SEAT) < rule.objections,
+    }
+    came = every.seats > 0 and cast >= every.seats * Fraction(rule.quorum, 10_000)
+    return came and all(alone[method] for method in rule.methods)
 
-    assert decide(rule, tallies).passed == expected
+
+@given(decidable, many_tallies, weights)
+def test_decide_agrees_with_exact_fractions(
+    rule: Rule, tallies: list[ClassTally], weights: list[int]
+) -> None:
+    assert decide(rule, tallies, weights).passed == expected(rule, tallies, weights)
 
 
-@given(decidable, many_tallies, st.data())
+@given(decidable, many_tallies, weights)
+def test_a_set_of_methods_passes_exactly_what_each_method_alone_passes(
+    rule: Rule, tallies: list[ClassTally], weights: list[int]
+) -> None:
+    alone = [
+        made(method, rule.approval, rule.objections, quorum=rule.quorum)
+        for method in METHODS.values()
+        if method in rule.methods
+    ]
+
+    assert decide(rule, tallies, weights).passed == all(
+        decide(one, tallies, weights).passed for one in alone
+    )
+
+
+@given(decidable, weights, st.integers(0, 5))
+def test_without_seats_nothing_passes(rule: Rule, weights: list[int], classes: int) -> None:
+    assert not decide(rule, [ClassTally()] * classes, weights).passed
+
+
+@given(decidable, many_tallies, weights, st.integers(1, UNITS_PER_SEAT), st.data())
 def test_one_vote_more_in_favour_never_defeats(
-    rule: Rule, tallies: list[ClassTally], data: st.DataObject
+    rule: Rule, tallies: list[ClassTally], weights: list[int], units: int, data: st.DataObject
 ) -> None:
     tallies = [*tallies, ClassTally(seats=1)]
     index = data.draw(st.integers(0, len(tallies) - 1))
-    before = decide(rule, tallies)
+    before = decide(rule, tallies, weights)
 
-    more = tallies[index].in_favour + 1
+    more = tallies[index].in_favour + units
     tallies[index] = tallies[index].model_copy(update={"in_favour": more})
 
-    assert decide(rule, tallies).passed or not before.passed
+    assert decide(rule, tallies, weights).passed or not before.passed
 
 
-@given(decidable, many_tallies)
-def test_an_abstention_counts_for_the_quorum_only(rule: Rule, tallies: list[ClassTally]) -> None:
+@given(decidable, many_tallies, weights, st.integers(1, UNITS_PER_SEAT), st.data())
+def test_one_vote_more_against_never_helps_but_by_completing_the_quorum(
+    rule: Rule, tallies: list[ClassTally], weights: list[int], units: int, data: st.DataObject
+) -> None:
+    tallies = [*tallies, ClassTally(seats=1)]
+    index = data.draw(st.integers(0, len(tallies) - 1))
+    before = decide(rule, tallies, weights)
+
+    more = tallies[index].against + units
+    tallies[index] = tallies[index].model_copy(update={"against": more})
+
+    quorum_alone = len(before.reasons) == 1 and before.reasons[0].startswith("quorum missed")
+    assert not decide(rule, tallies, weights).passed or before.passed or quorum_alone
+
+
+@given(decidable, many_tallies, weights)
+def test_an_abstention_counts_for_the_quorum_only(
+    rule: Rule, tallies: list[ClassTally], weights: list[int]
+) -> None:
     everybody_came = rule.model_copy(update={"quorum": 0})
     silent = [one.model_copy(update={"abstain": 0}) for one in tallies]
 
-    assert decide(everybody_came, tallies).passed == decide(everybody_came, silent).passed
+    with_them = decide(everybody_came, tallies, weights)
+
+    assert with_them.passed == decide(everybody_came, silent, weights).passed
 
 
 @given(decidable, many_tallies, st.data())
-def test_the_order_of_constituencies_does_not_matter(
+def test_the_order_of_constituencies_does_not_matter_without_weights(
     rule: Rule, tallies: list[ClassTally], data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(tallies))
@@ -187,29 +274,55 @@ def test_the_order_of_constituencies_does_not_matter(
     assert decide(rule, tallies).passed == decide(rule, shuffled).passed
 
 
-@given(many_tallies)
-def test_a_tie_fails(tallies: list[ClassTally]) -> None:
-    tied = [one.model_copy(update={"in_favour": one.against}) for one in tallies]
-    rule = Rule(method=Method.MAJORITY, approval=5000, quorum=0, delay=0, voting_period=1)
-
-    assert not decide(rule, tied).passed
-
-
-@given(close_rules, close_rules, many_tallies)
-def test_what_a_rule_lets_pass_passes_under_every_weaker_one(
-    first: Rule, second: Rule, tallies: list[ClassTally]
+@given(st.sampled_from([one for one in SETS if one < Method.CONSENT]), many_tallies, weights)
+def test_a_tie_fails_by_every_method_but_consent(
+    methods: int, tallies: list[ClassTally], weights: list[int]
 ) -> None:
-    choice = {Method.WEIGHTED: Method.MAJORITY, Method.CONSENT: Method.EACH_CLASS}
-    stricter, weaker = (
-        one.model_copy(update={"method": choice.get(one.method, one.method)})
-        for one in (first, second)
+    tied = [one.model_copy(update={"in_favour": one.against}) for one in tallies]
+
+    assert not decide(made(methods), tied, weights).passed
+
+
+@given(any_rules, any_rules, many_tallies, weights)
+def test_what_a_rule_lets_pass_passes_under_every_weaker_one_of_its_methods(
+    first: Rule, second: Rule, tallies: list[ClassTally], weights: list[int]
+) -> None:
+    weaker = made(
+        first.methods & second.methods or first.methods,
+        max(5000, first.approval - second.approval // 10),
+        min(65_535, first.objections + second.objections),
+        quorum=first.quorum // 2,
     )
-    if no_weaker(stricter, weaker) and decide(stricter, tallies).passed:
-        assert decide(weaker, tallies).passed
+    if decide(first, tallies, weights).passed:
+        assert decide(weaker, tallies, weights).passed
+
+
+@given(st.lists(decidable, min_size=1, max_size=4), decidable, many_tallies, weights)
+def test_another_action_never_makes_a_proposal_easier_to_pass(
+    actions: list[Rule], another: Rule, tallies: list[ClassTally], weights: list[int]
+) -> None:
+    before, after = strictest(actions), strictest([*actions, another])
+
+    if decide(after, tallies, weights).passed:
+        assert decide(before, tallies, weights).passed
+        assert decide(another, tallies, weights).passed
+
+
+@given(many_tallies, weights)
+def test_a_weighted_share_is_rounded_down_by_less_than_a_grain_for_each_constituency(
+    tallies: list[ClassTally], weights: list[int]
+) -> None:
+    pairs = list(zip(tallies, weights, strict=False))
+    exact = sum(agreed(one) * weight / 10_000 for one, weight in pairs) * SHARE
+
+    share = weighted_share(tallies, weights)
+
+    assert 0 <= exact - share <= len(pairs)
+    assert exact == share or exact - share < len(pairs)
 
 
 def test_a_defeat_names_every_reason() -> None:
-    rule = Rule(method=Method.EACH_CLASS, approval=6667, quorum=5000, delay=0, voting_period=1)
+    rule = made(15, 6667, objections=2, quorum=5000)
     tallies = [
         ClassTally(against=20_000, in_favour=15_000, seats=10),
         ClassTally(seats=4),
@@ -217,107 +330,172 @@ def test_a_defeat_names_every_reason() -> None:
         ClassTally(seats=1),
     ]
 
-    outcome = decide(rule, tallies, ["Workers", "Users", "Friends"])
+    outcome = decide(rule, tallies, [7000, 3000], ["Workers", "Users", "Friends"])
 
     assert not outcome.passed
     assert outcome.reasons == (
         "quorum missed: 3.5 of 15 seats took part, 50 % are needed",
         "not approved: 1.5 for and 2 against, more than 66.67 % in favour are needed",
+        "not approved by weight: 30.0000000 % in favour, more than 66.67 % are needed",
         "Workers did not agree: 1.5 for and 2 against",
         "Users did not agree: 0 for and 0 against",
         "constituency 3 did not agree: 0 for and 0 against",
+        "objected: 2 votes against with a reason, 2 stop the decision",
     )
-
-
-@pytest.mark.parametrize("method", [Method.WEIGHTED, Method.CONSENT])
-def test_a_method_that_cannot_be_chosen_yet_decides_nothing(method: Method) -> None:
-    rule = Rule(method=method, approval=5000, quorum=0, delay=0, voting_period=1)
-
-    with pytest.raises(NotImplementedError, match=method.words):
-        decide(rule, [])
 
 
 # ---------------------------------------------------------------------- tally
 
 
-@given(
-    st.lists(st.integers(0, 100), min_size=1, max_size=5).flatmap(
-        lambda seats: st.tuples(
-            st.just(seats),
-            st.lists(
-                st.builds(
-                    Vote,
-                    constituency=st.integers(0, len(seats) - 1),
-                    support=st.integers(0, 2),
-                    weight=st.integers(0, UNITS_PER_SEAT),
-                )
-            ),
-        )
-    )
-)
+@st.composite
+def cast_votes(draw: Any) -> tuple[list[int], list[Vote]]:
+    seats = draw(st.lists(st.integers(0, 100), min_size=1, max_size=5))
+    cast = []
+    for _ in range(draw(st.integers(0, 20))):
+        against = draw(st.integers(0, UNITS_PER_SEAT))
+        in_favour = draw(st.integers(0, UNITS_PER_SEAT - against))
+        units = (against, in_favour, UNITS_PER_SEAT - against - in_favour)
+        cast.append(Vote(constituency=draw(st.integers(0, len(seats) - 1)), units=units))
+    return seats, cast
+
+
+@given(cast_votes())
 def test_a_tally_keeps_every_unit_where_it_was_cast(given: tuple[list[int], list[Vote]]) -> None:
     seats, cast = given
 
     tallies = tally(cast, seats)
 
     for index, one in enumerate(tallies):
-        for support, seen in enumerate((one.against, one.in_favour, one.abstain)):
-            here = [v.weight for v in cast if (v.constituency, v.support) == (index, support)]
-            assert seen == sum(here)
+        for place, seen in enumerate((one.against, one.in_favour, one.abstain)):
+            assert seen == sum(v.units[place] for v in cast if v.constituency == index)
     assert [one.seats for one in tallies] == seats
+
+
+@pytest.mark.parametrize(
+    ("support", "units"), [(0, (10_000, 0, 0)), (1, (0, 10_000, 0)), (2, (0, 0, 10_000))]
+)
+def test_a_whole_vote_has_all_its_units_in_one_part(
+    support: int, units: tuple[int, int, int]
+) -> None:
+    assert Vote.whole(3, support) == Vote(constituency=3, units=units)
 
 
 # ---------------------------------------------------------------------- strictness
 
 
-@given(rules, rules)
+PARTS = ("methods", "approval", "quorum", "objections", "delay", "voting_period", "closing")
+
+
+def key(rule: Rule) -> tuple[int, ...]:
+    """The parts in the order of strictness; fewer objections are stricter, none is no part."""
+    rarity = 65_536 - rule.objections if rule.objections else 0
+    return tuple(rarity if part == "objections" else getattr(rule, part) for part in PARTS)
+
+
+@given(any_rules, any_rules)
 def test_strictness_compares_part_by_part_in_this_order(first: Rule, second: Rule) -> None:
-    one, other = (tuple(getattr(rule, part) for part in PARTS) for rule in (first, second))
+    one, other = ((*key(rule), rule.upgradable) for rule in (first, second))
 
     assert (strictness(first) < strictness(second)) == (one < other)
-    assert (strictness(first) == strictness(second)) == (first == second)
 
 
-@given(close_rules, close_rules)
+@given(any_rules, any_rules, any_rules)
+def test_strictness_is_a_total_order(first: Rule, second: Rule, third: Rule) -> None:
+    one, two, three = strictness(first), strictness(second), strictness(third)
+
+    assert (one == two) == (first == second)
+    assert (one < two) + (one == two) + (one > two) == 1
+    assert not (one <= two <= three) or one <= three
+
+
+@given(any_rules, any_rules)
 def test_a_rule_that_is_no_weaker_is_at_least_as_strict(first: Rule, second: Rule) -> None:
-    if no_weaker(first, second):
-        assert strictness(first) >= strictness(second)
-    assert no_weaker(first, second) == all(
-        getattr(first, part) >= getattr(second, part) for part in PARTS
+    """Whether a class can ask for more is left out of the comparison."""
+    alike = second.model_copy(update={"upgradable": first.upgradable})
+
+    assert no_weaker(first, second) == (
+        second.methods in first.methods
+        and all(a >= b for a, b in zip(key(first)[1:], key(second)[1:], strict=True))
     )
+    if no_weaker(first, second):
+        assert strictness(first) >= strictness(alike)
 
 
-@given(st.lists(close_rules, min_size=1, max_size=4))
-def test_the_strictest_takes_the_larger_of_every_part_and_nothing_more(
-    given: list[Rule],
+@given(any_rules, any_rules)
+def test_the_strictest_is_as_strict_as_both_in_every_part_and_no_more(
+    first: Rule, second: Rule
 ) -> None:
-    strict = strictest(given)
+    both = strictest([first, second])
 
-    for part in PARTS:
-        assert getattr(strict, part) == sorted(getattr(rule, part) for rule in given)[-1]
-    assert strictest(given[::-1]) == strict
-    assert strictest([*given, strict]) == strict
+    for one in (first, second):
+        assert no_weaker(both, one)
+        assert strictness(both) >= strictness(one)
+        assert one.methods & both.methods == one.methods
+        assert both.upgradable >= one.upgradable
+    assert both.methods == first.methods | second.methods
+    assert key(both)[1:] == tuple(map(max, key(first)[1:], key(second)[1:]))
+
+
+@given(any_rules, any_rules, any_rules)
+def test_the_strictest_does_not_depend_on_order_grouping_or_repetition(
+    first: Rule, second: Rule, third: Rule
+) -> None:
+    assert strictest([first, second]) == strictest([second, first])
+    assert strictest([strictest([first, second]), third]) == strictest(
+        [first, strictest([second, third])]
+    )
+    assert strictest([first, first]) == strictest([first]) == first
+
+
+@given(any_rules, any_rules)
+def test_the_strictest_of_rules_in_range_is_in_range(first: Rule, second: Rule) -> None:
+    both = strictest([first, second])
+
+    assert Rule.model_validate(both.model_dump()) == both
 
 
 @pytest.mark.parametrize(
     ("part", "value"),
     [
         ("approval", 4999),
+        ("approval", 0),
         ("approval", 10_000),
         ("quorum", -1),
         ("quorum", 10_001),
+        ("objections", 1),
+        ("objections", 1 << 16),
+        ("closing", -1),
+        ("closing", 101),
         ("delay", -1),
         ("delay", 2**32),
         ("voting_period", 0),
-        ("voting_period", 2**32),
-        ("method", 4),
+        ("voting_period", 2**31),
     ],
 )
 def test_a_rule_out_of_range_cannot_be_made(part: str, value: int) -> None:
-    whole = {"method": 0, "approval": 5000, "quorum": 0, "delay": 0, "voting_period": 1}
+    whole = {"methods": 1, "approval": 5000, "quorum": 0, "delay": 0, "voting_period": 1}
 
     with pytest.raises(ValidationError, match=part):
         Rule(**whole | {part: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("methods", "approval", "problem"),
+    [
+        (0, 5000, "at least one method"),
+        (16, 5000, "methods"),
+        (17, 5000, "methods"),
+        (8, 5000, "nobody needs to be in favour"),
+        (8, 0, "needs a number of objections"),
+        (9, 5000, "needs a number of objections"),
+        (9, 0, "at least 50 %"),
+    ],
+)
+def test_methods_that_do_not_go_with_the_rest_cannot_be_chosen(
+    methods: int, approval: int, problem: str
+) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        Rule(methods=methods, approval=approval, quorum=0, delay=0, voting_period=1)  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------- rule_for
@@ -343,7 +521,7 @@ actions = st.builds(
 )
 
 
-@given(rulebooks(), st.lists(actions, max_size=4))
+@given(rulebooks(), st.lists(actions, min_size=1, max_size=4))
 def test_no_part_of_a_proposals_rule_is_weaker_than_that_of_any_action(
     rulebook: tuple[list[Rule], dict[tuple[str, bytes], int]], chosen: list[Action]
 ) -> None:
@@ -353,8 +531,8 @@ def test_no_part_of_a_proposals_rule_is_weaker_than_that_of_any_action(
     whole = rule_for(chosen, book, assigned, *sets)
     each = [rule_for([action], book, assigned, *sets) for action in chosen]
 
-    assert whole == strictest([book[0], *each])
-    assert all(no_weaker(whole, one) for one in [book[0], *each])
+    assert whole == strictest(each)
+    assert all(no_weaker(whole, one) for one in each)
     if any(action.target == KERNEL for action in chosen):
         assert no_weaker(whole, book[AMENDMENT])
 
@@ -371,10 +549,7 @@ def test_no_part_of_a_proposals_rule_is_weaker_than_that_of_any_action(
     ],
 )
 def test_a_rule_is_chosen_by_target_and_selector(target: str, selector: bytes, number: int) -> None:
-    book = [
-        Rule(method=Method.MAJORITY, approval=approval, quorum=0, delay=0, voting_period=1)
-        for approval in (5000, 7000, 6000)
-    ]
+    book = [made(Method.MAJORITY, approval) for approval in (5000, 7000, 6000)]
     assigned = {(GOVERNED, DECIDE): 2, (ELSEWHERE, DECIDE): 2, (KERNEL, DECIDE): 0}
 
     rule = rule_for(
