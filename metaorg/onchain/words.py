@@ -19,7 +19,7 @@ from metaorg.onchain.contract import unpadded
 from metaorg.onchain.in_force import InForce, admission_of, after, readoption_of
 from metaorg.onchain.rulebook import rule_of
 from metaorg.rules.admission import Admission, Readoption
-from metaorg.rules.decision import Method, Rule, percent
+from metaorg.rules.decision import METHODS, Method, Rule, percent
 from metaorg.times import in_one_unit, moment
 from metaorg.types import CODECS, RAW, Address, Call, Cid, Model
 
@@ -83,11 +83,8 @@ def shown(name: str) -> str:
 
 def rule_parts(rule: Rule) -> dict[str, str]:
     """A rule's parts, as `charter.yaml` writes them."""
-    known = sum(Method)
-    strange = int(rule.methods) & ~known
-    method = Method(int(rule.methods) & known).words
     return {
-        "method": f"{method} and unknown methods {strange}" if strange else method or "none",
+        "method": _methods(rule.methods),
         "approval": percent(rule.approval),
         "quorum": percent(rule.quorum),
         "objections": str(rule.objections),
@@ -96,6 +93,13 @@ def rule_parts(rule: Rule) -> dict[str, str]:
         "voting_period": in_one_unit(rule.voting_period),
         "delay": in_one_unit(rule.delay),
     }
+
+
+def _methods(methods: Method) -> str:
+    """As a charter writes them: each class says the majority that comes with it."""
+    classed = Method.EACH_CLASS in methods
+    names = (name for name, one in METHODS.items() if one in methods)
+    return " and ".join(name for name in names if not (classed and name == "majority"))
 
 
 def admission_parts(admission: Admission) -> dict[str, str]:
@@ -257,7 +261,8 @@ class Words:
     # ------------------------------------------------------------------ sentences with a past
 
     def _set_rule(self, given: Mapping[str, Any]) -> str:
-        number, becomes = given["index"], rule_parts(rule_of(given["rule"]))
+        rule = Rule.model_validate(rule_of(given["rule"]).model_dump())  # or it is refused
+        number, becomes = given["index"], rule_parts(rule)
         if number < len(self._now.rules):
             was = rule_parts(self._now.rules[number])
             return f"change {self._rule(number)}: {changes(was, becomes)}"

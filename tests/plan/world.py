@@ -1,6 +1,8 @@
 """Charters, what is in force after their founding, and contracts that take or refuse calls."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from metaorg.onchain.words import (
 )
 from metaorg.records import CharterDocument
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
-from metaorg.rules.decision import BASIS, Method, Rule, no_weaker, percent, strictest
+from metaorg.rules.decision import BASIS, METHODS, Method, Rule, no_weaker, percent, strictest
 from metaorg.types import Call, Cid, checksum_address
 
 MODULES = Modules(
@@ -167,7 +169,8 @@ seconds = st.integers(0, (1 << 32) - 1)
 @st.composite
 def rules(draw: st.DrawFn) -> Rule:
     """Any rule."""
-    methods = Method(draw(st.integers(1, 15)))
+    chosen = draw(st.sets(st.sampled_from([*METHODS.values()]), min_size=1))
+    methods = reduce(or_, chosen)
     consent = Method.CONSENT in methods
     return Rule(
         methods=methods,
@@ -177,7 +180,7 @@ def rules(draw: st.DrawFn) -> Rule:
         closing=draw(st.integers(0, 100)),
         upgradable=draw(st.booleans()),
         delay=draw(seconds),
-        voting_period=draw(st.integers(1, (1 << 32) - 1)),
+        voting_period=draw(st.integers(1, (1 << 31) - 1)),
     )
 
 
