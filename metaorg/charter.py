@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
 from pydantic import (
@@ -29,6 +29,8 @@ from metaorg.records import CharterDocument, Name, Pledge, Profile, Record, Text
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import BASIS, METHODS, Method, Rule, no_weaker
 from metaorg.types import BLOCK_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
+
+M = TypeVar("M", bound=Model)
 
 SIZE_LIMIT = 1 << 20
 DEPTH_LIMIT = 50
@@ -57,7 +59,7 @@ def percent(value: Any) -> Any:
     """A whole percentage, from "25 %"."""
     points = basis_points(value)
     if points % 100:
-        raise ValueError("it is a whole percentage")
+        raise ValueError('it is a whole percentage, like "20 %"')
     return points // 100
 
 
@@ -88,6 +90,27 @@ def _fits(limit: int) -> Any:
     return BeforeValidator(check)
 
 
+def _fitting(kind: type[M], **parts: Any) -> M:
+    """The value that the contracts keep.
+
+    Raises:
+        ValueError: its parts do not fit together; one sentence for each fault.
+    """
+    try:
+        return kind(**parts)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise ValueError("; ".join(map(_sentence, found))) from None
+
+
+def _sentence(problem: Any) -> str:
+    """What is wrong, with the field's name where pydantic words it."""
+    said = str(problem["msg"])
+    if said.startswith("Value error, "):
+        return said.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, problem['loc']))}: {said}"
+
+
 Duration = Annotated[int, BeforeValidator(seconds), Field(ge=0, lt=1 << 32)]
 Share = Annotated[int, BeforeValidator(basis_points)]
 
@@ -109,12 +132,14 @@ class DeclaredRule(Model):
         for name, limit in (("quorum", BASIS), ("closing", 100)):
             if getattr(self, name) > limit:
                 raise ValueError(f"{name} is at most 100 %")
+        if self.approval >= BASIS:
+            raise ValueError("approval is at least 50 % and below 100 %; it must be exceeded")
         self.rule()
         return self
 
     def rule(self) -> Rule:
         parts = self.model_dump()
-        return Rule(methods=parts.pop("method"), **parts)
+        return _fitting(Rule, methods=parts.pop("method"), **parts)
 
 
 class DeclaredAdmission(Model):
@@ -130,11 +155,13 @@ class DeclaredAdmission(Model):
     def _valid(self) -> Self:
         if self.method == AdmissionMethod.LAZY_CONSENT and not self.window:
             raise ValueError("lazy consent needs a window in which members can object")
+        if self.share > BASIS:
+            raise ValueError("share is at most 100 %")
         self.rule()
         return self
 
     def rule(self) -> Admission:
-        return Admission(**self.model_dump())
+        return _fitting(Admission, **self.model_dump())
 
 
 class DeclaredReadoption(Model):
@@ -170,7 +197,7 @@ class Declaration(Model):
     voting_delay: Duration
     open_proposals: StrictInt = Field(ge=1, le=5)
     weights: dict[str, Share] = Field(default_factory=dict)
-    rules: dict[str, DeclaredRule]
+    rules: dict[Name, DeclaredRule] = Field(max_length=255)
     assignments: dict[str, str] = Field(default_factory=dict)
     founders: list[DeclaredFounder] = Field(min_length=1)
 

@@ -21,3 +21,10 @@ def duration(seconds: int) -> str:
         if count:
             parts.append(f"{count} {name}" + ("s" if count > 1 else ""))
     return " ".join(parts) or "0 seconds"
+
+
+def in_one_unit(seconds: int) -> str:
+    """Seconds in the largest unit that says it exactly, as a charter writes it: "90 days"."""
+    name, size = next(unit for unit in _UNITS if seconds % unit[1] == 0 or unit[1] == 1)
+    count = seconds // size
+    return f"{count} {name}" + ("" if count == 1 else "s") if seconds else "0 seconds"

@@ -18,6 +18,7 @@ from metaorg.errors import ContractReverted, MetaorgError, Refused, Unreachable
 from metaorg.times import duration, moment
 
 if TYPE_CHECKING:
+    from metaorg.onchain.words import Said
     from metaorg.organization import MetaOrganization, ProposalView
     from metaorg.rules.decision import ClassTally, Rule
     from metaorg.types import Address, Call
@@ -132,30 +133,36 @@ def cancel(session: Session, number: ProposalArgument) -> None:
 def show(session: Session, number: ProposalArgument) -> None:
     """Show a proposal: what it does, its votes by constituency, its rule, and how it came out.
 
-    What an action does is read from its data ("decoded"); its words ("says") are the proposer's own
-    and nobody has checked them. Votes are in units, 10,000 a seat.
+    What an action does is read from its data, in words ("words") and as a function with arguments
+    ("decoded"); what it says ("says") are the proposer's own words, which nobody has checked. Words
+    go by what is in force now, or was before the proposal was executed: in block "words_at". Votes
+    are in units, 10,000 a seat.
 
     JSON: {"number": "9157...", "title": "...", "body": "bafk...", "reasons": "...", "description":
     "...", "calls": [{"to": "0x...", "data": "0x...", "value": 0, "says": "...", "decoded":
-    {"contract": "InterConstitution", "function": "amend", "arguments": {...}}}], "state": {"state":
+    {"contract": "InterConstitution", "function": "amend", "arguments": {...}},
+    "words": {"text": "...", "decoded": true, "warning": false, "inner": []}}], "state": {"state":
     "active", "proposer": "0x...", "snapshot": 1700000000, "deadline": 1700600000, "eta": 0,
     "rule": {...}}, "tallies": [{"constituency": "Workers", "against": 0, "in_favour": 10000,
-    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []}}; "decoded" is null for
-    contracts of others, "outcome" until voting is over.
+    "abstain": 0, "seats": 2}], "outcome": {"passed": true, "reasons": []},
+    "words_at": 120}; "decoded" is null for contracts of others, "outcome" until voting is over.
     """
+    from metaorg.organization.words import of_proposal
+
     organization = session.organization
     proposal = organization.assembly.find(number)
     names = organization.membership.constituencies()
     decoded = [plain(organization.decode(call)) for call in proposal.calls]
-    shown = plain(proposal)
-    for call, seen in zip(shown["calls"], decoded, strict=True):
-        call["decoded"] = seen
+    said, block = of_proposal(organization, proposal)
+    shown = plain(proposal) | {"words_at": block.number}
+    for call, seen, does in zip(shown["calls"], decoded, said, strict=True):
+        call |= {"decoded": seen, "words": plain(does)}
     for tally, name in zip(shown["tallies"], names, strict=False):
         tally["constituency"] = name
     emit(
         shown,
         session.as_json,
-        lambda: _described(organization, proposal, names, decoded),
+        lambda: _described(organization, proposal, names, decoded, said),
     )
 
 
@@ -264,7 +271,7 @@ def _rule(rule: "Rule") -> tuple[str, ...]:
 
     approval, quorum = f"> {percent(rule.approval)}", percent(rule.quorum)
     periods = duration(rule.voting_period), duration(rule.delay)
-    return (rule.method.words, approval, quorum, *periods)
+    return (rule.methods.words, approval, quorum, *periods)
 
 
 def _described(
@@ -272,6 +279,7 @@ def _described(
     proposal: "ProposalView",
     names: list[str],
     decoded: list[Any],
+    said: "list[Said]",
 ) -> str:
     state = proposal.state
     method, approval, quorum, period, delay = _rule(state.rule)
@@ -298,8 +306,10 @@ def _described(
             if one.seats
         ],
     )
-    actions = [action_line(call, seen) for call, seen in zip(proposal.calls, decoded, strict=True)]
-    warning = "Reasons, and words in quotes, are the proposer's own; nobody has checked them."
+    actions = [*map(action_line, proposal.calls, decoded, said)]
+    warning = (
+        "Reasons, and what the proposer says, are the proposer's own; nobody has checked them."
+    )
     return "\n\n".join([facts(head), tallies, "\n".join(["actions", *actions]), warning])
 
 

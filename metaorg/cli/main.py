@@ -19,6 +19,7 @@ from metaorg.cli import (
     founding,
     keys,
     membership,
+    plan,
     safe,
     settings,
     show,
@@ -39,7 +40,7 @@ app = application(
     contract, 5 chain or storage not reachable, 6 a check found a difference or a gap.
     """
 )
-for part in (devnet, founding, show, check, settings):
+for part in (devnet, founding, plan, show, check, settings):
     part.register(app)
 for name, group in (
     ("constitution", constitution.app),

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metaorg.cli.files import write_file
-from metaorg.cli.output import emit, plain, progress, say, to_json, write
+from metaorg.cli.output import clean, emit, plain, progress, say, to_json, write
 from metaorg.cli.session import Session
 from metaorg.errors import ContractReverted, InvalidInput, MetaorgError, Refused
 
 if TYPE_CHECKING:
     from metaorg.onchain.acts import SignedAct
     from metaorg.onchain.inter_constitution import Adoption
+    from metaorg.onchain.words import Said
+    from metaorg.organization import MetaOrganization
     from metaorg.records import Pledge
     from metaorg.types import Call, Event, Receipt
 
 _QUIET = ("DocumentSigned", "Locked", "RuleFrozen")
 """Events that repeat what another one of the same transaction says."""
-_NAMES = ("name", "module")
+_NAMES = ("name",)
 """Arguments that are names, padded with zeros."""
 _EVENTS = {
     "ProposalCreated": "Proposal `proposalId` was made.",
@@ -34,6 +36,8 @@ _EVENTS = {
     "VoteCast": "`voter` voted `support` on proposal `proposalId`.",
 }
 """Words for OpenZeppelin's events, which have none of their own."""
+SAYS_SHOWN = 1000
+"""Characters of a proposer's words about an action that are shown."""
 
 
 def perform(
@@ -76,7 +80,7 @@ def perform(
 
 def propose(session: Session, calls: Sequence["Call"], title: str, body: str) -> None:
     """Make calls a proposal, unless this very proposal is there already."""
-    actions = [action_line(call, plain(session.organization.decode(call))) for call in calls]
+    actions = action_lines(session.organization, calls)
     say("\n".join([f"{title!r} would:", *actions]))
     call = session.organization.propose(calls, title, body)
     number = session.organization.assembly.number(call)
@@ -205,14 +209,33 @@ def _require_way(session: Session, adoption: "Adoption | None") -> None:
         )
 
 
-def action_line(call: "Call", decoded: Any) -> str:
-    """What an action of a proposal does, read from its data, and below it the proposer's words."""
+def action_lines(organization: "MetaOrganization", calls: Sequence["Call"]) -> list[str]:
+    """What each action of a proposal does, and below it the proposer's words."""
+    from metaorg.organization.words import words
+
+    return [
+        action_line(call, plain(organization.decode(call)), said)
+        for call, said in zip(calls, words(organization, calls), strict=True)
+    ]
+
+
+def action_line(call: "Call", decoded: Any, said: "Said") -> str:
+    """What an action of a proposal does, in words and as read from its data; then what is said.
+
+    Nothing that a proposer wrote can begin a line.
+    """
+    from metaorg.onchain.words import quoted
+
     value = f" with {call.value} wei" if call.value else ""
     does = f"call {call.to}{value} with 0x{call.data.hex()}"
     if decoded is not None:
         arguments = ", ".join(f"{name}: {one}" for name, one in decoded["arguments"].items())
-        does = f"{decoded['contract']}.{decoded['function']}({arguments}){value}"
-    return f"- {does}" + (f'\n  "{call.says}"' if call.says else "")
+        does = f"{decoded['contract']}.{decoded['function']}({clean(arguments, '')}){value}"
+    lines = [*said.lines(), f"= {does}"]
+    if call.says:
+        same = call.says == said.text
+        lines.append(f"the proposer says {'the same' if same else quoted(call.says, SAYS_SHOWN)}")
+    return "- " + "\n  ".join(lines)
 
 
 def receipt_line(receipt: "Receipt") -> str:
@@ -243,7 +266,7 @@ def words(event: "Event") -> str:
         given = event.arguments.get(found[1], found[0])
         if found[1] == "support" and given < len(SUPPORT):
             return SUPPORT[given]
-        if isinstance(given, bytes) and found[1] not in _NAMES:
+        if isinstance(given, bytes) and len(given) == 32 and found[1] not in _NAMES:
             codec = event.arguments.get("codec", RAW)
             return str(Cid(digest=given, codec=codec)) if any(given) else "nothing"
         return unpadded(given) if found[1] in _NAMES else str(plain(given))

@@ -4,6 +4,7 @@ from eth_utils.crypto import keccak
 
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
+from metaorg.types import Call
 
 ROLES = {
     bytes(32): "administrator",
@@ -14,9 +15,18 @@ ROLES = {
 
 
 class Timelock(Contract):
-    """Reads of one Timelock."""
+    """Reads and writes of one Timelock."""
 
     name = "Timelock"
 
     def has_role(self, reading: Reading, role: bytes, account: str) -> bool:
         return bool(self.read(reading, "hasRole", role, account))
+
+    def minimum_delay(self, reading: Reading) -> int:
+        """Seconds that it waits at least."""
+        return int(self.read(reading, "getMinDelay"))
+
+    def update_delay(self, seconds: int) -> Call:
+        """Change the delay; only the Timelock itself can, by a decision."""
+        says = f"let the Timelock wait at least {seconds} s"
+        return self.call("updateDelay", seconds, says=says)

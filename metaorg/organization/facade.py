@@ -180,7 +180,7 @@ class MetaOrganization:
 
     def _function(self, call: Call) -> tuple[str, abi.Entry] | None:
         """Contract and function of a call that can be decoded."""
-        for name in CONTRACTS[1:]:
+        for name in CONTRACTS[1:-1]:  # the factory and the Relay are of nobody
             entry = load(name).selectors.get(call.data[:4])
             if self._module(name) == call.to and entry is not None:
                 try:

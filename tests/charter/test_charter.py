@@ -1,5 +1,7 @@
 """A charter's faults are all found at once, with their lines; a good one gives the arguments."""
 
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg import charter
-from metaorg.charter import SIZE_LIMIT, basis_points, seconds, selector_of
+from metaorg.charter import SIZE_LIMIT, basis_points, methods, seconds, selector_of
 from metaorg.errors import InvalidInput
-from metaorg.rules.admission import AdmissionMethod
+from metaorg.rules.admission import AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import Method
 from metaorg.types import BLOCK_LIMIT, Cid
 
@@ -26,21 +28,29 @@ admission:
   period: 2 hours
   share: 50 %
   floor: 3
+readoption: {grace: 90 days, consequence: suspended}
 voting_delay: 1 minute
+open_proposals: 3
+weights: {Workers: 60 %, Users: 40 %}
 rules:
   ordinary:
     method: majority
     approval: 50 %
     quorum: 20 %
+    closing: 10 %
+    upgradable: true
     voting_period: 1 hour
     delay: 60
   amendment:
     method: each class
     approval: 66.67 %
     quorum: 50 %
+    closing: 20 %
     voting_period: 2 hours
     delay: 1 hour
-  hurried: {method: majority, approval: 50 %, quorum: 0 %, voting_period: 1 minute, delay: 60}
+  hurried: {method: weighted, approval: 50 %, quorum: 0 %, voting_period: 1 minute, delay: 60}
+  calm:
+    {method: consent, objections: 2, quorum: 10 %, voting_period: 1 hour, delay: 1 hour}
 assignments:
   membership.decide: ordinary
   commons.publish: hurried
@@ -97,9 +107,16 @@ def test_a_good_charter_is_read(file: Path) -> None:
     assert declared.voting_delay == 60
     assert declared.admission.rule().method == AdmissionMethod.LAZY_CONSENT
     assert (declared.admission.window, declared.admission.period) == (3600, 7200)
-    assert declared.rules["amendment"].rule().method == Method.EACH_CLASS
+    assert declared.rules["amendment"].rule().methods == Method.EACH_CLASS
     assert declared.rules["amendment"].approval == 6667
     assert declared.rules["ordinary"].delay == 60
+    assert declared.rules["ordinary"].rule().closing == 10
+    assert declared.rules["ordinary"].rule().upgradable
+    assert declared.rules["calm"].rule().objections == 2
+    assert declared.readoption.rule() == Readoption(
+        grace=90 * 86_400, consequence=Consequence.SUSPENDED
+    )
+    assert declared.open_proposals == 3
 
 
 def test_the_arguments_are_those_that_the_factory_takes(file: Path) -> None:
@@ -111,7 +128,21 @@ def test_the_arguments_are_those_that_the_factory_takes(file: Path) -> None:
     assert given["text"] == Cid.of(b"The text that binds all.\n").digest
     assert given["constituencies"][0] == b"Workers".ljust(28, b"\0")
     assert given["kinds"][1] == b"trust".ljust(32, b"\0")
-    assert given["rules"][1] == (2, 6667, 5000, 3600, 7200)
+    assert given["terms"]["votingDelay"] == 60
+    assert given["terms"]["openProposals"] == 3
+    assert given["terms"]["weights"] == [6000, 4000]
+    assert given["readoption"] == (90 * 86_400, 1)
+    assert given["terms"]["rules"][0] == {
+        "methods": 1,
+        "approval": 5000,
+        "quorum": 2000,
+        "objections": 0,
+        "closing": 10,
+        "upgradable": True,
+        "delay": 60,
+        "votingPeriod": 3600,
+    }
+    assert [rule["methods"] for rule in given["terms"]["rules"]] == [1, 5, 2, 8]
     assert [founder[:3] for founder in given["founders"]] == [
         ("0x" + "1" * 40, 0, 0),
         ("0x" + "2" * 40, 1, 1),
@@ -126,9 +157,10 @@ def test_the_arguments_are_those_that_the_factory_takes(file: Path) -> None:
 def test_rules_are_numbered_ordinary_amendment_then_as_written(file: Path) -> None:
     shuffled = changed(("  ordinary:\n", "  zzz:\n"), ("  hurried:", "  ordinary:"))
     shuffled = shuffled.replace("publish: hurried", "publish: zzz")
+    shuffled = shuffled.replace("method: each class", "method: weighted and each class")
     file.write_text(shuffled)
 
-    assert charter.load(file).rule_names() == ["ordinary", "amendment", "zzz"]
+    assert charter.load(file).rule_names() == ["ordinary", "amendment", "zzz", "calm"]
 
 
 def test_everything_that_the_founding_names_is_among_the_documents(file: Path) -> None:
@@ -212,7 +244,7 @@ def test_contradictions_are_found_at_once_each_with_its_line(file: Path) -> None
 def test_a_charter_without_its_two_rules_says_which(file: Path, missing: str) -> None:
     found = problems(file, changed((f"  {missing}:", "  other:")))
 
-    assert f"13: rules: the rule '{missing}' is missing" in found
+    assert f"{line_of(GOOD, 'rules:')}: rules: the rule '{missing}' is missing" in found
 
 
 @pytest.mark.parametrize(
@@ -232,13 +264,40 @@ def test_only_functions_that_can_have_a_rule_are_assigned_one(file: Path, functi
         ("voting_period: 1 hour", "voting_period: 0", "greater than or equal to 1"),
         ("floor: 3", "floor: 0", "greater than or equal to 1"),
         ("floor: 3", "floor: 65536", "less than 65536"),
-        ("method: lazy consent", "method: open", "open admission has no window"),
+        ("method: lazy consent", "method: open", "'open' has no window: set it to 0"),
+        ("method: lazy consent", "method: decision", "'decision' has no window: set it to 0"),
+        ("window: 1 hour", "window: 0", "lazy consent needs a window"),
         ("method: lazy consent", "method: 1", "it is one of: open, lazy consent"),
-        ("method: majority", "method: weighted", "the method is majority or each class"),
+        ("method: majority", "method: unanimity", "it is one of: majority, weighted, each class"),
+        ("method: majority", "method: majority and majority", "it is one of: majority"),
+        ("method: majority", "method: consent", "consent has no approval"),
+        (
+            "method: majority",
+            "method: majority and consent",
+            "consent needs a number of objections",
+        ),
+        ("objections: 2", "objections: 0", "consent needs a number of objections from 1"),
+        ("objections: 2", "objections: 65536", "less than 65536"),
+        ("objections: 2", "objections: 2, approval: 60 %", "consent has no approval"),
+        ("method: weighted,", "method: weighted, objections: 1,", "no other method does"),
+        ("closing: 10 %", "closing: 10.5 %", 'it is a whole percentage, like "20 %"'),
+        ("closing: 10 %", "closing: 101 %", "closing is at most 100 %"),
+        ("closing: 10 %", "closing: 10", "a share is written like"),
+        ("upgradable: true", "upgradable: 1", "valid boolean"),
+        ("open_proposals: 3", "open_proposals: 0", "greater than or equal to 1"),
+        ("open_proposals: 3", "open_proposals: 6", "less than or equal to 5"),
+        ("open_proposals: 3", "open_proposals: true", "valid integer"),
+        ("consequence: suspended", "consequence: fined", "it is one of: shown, suspended, exited"),
+        ("grace: 90 days", "grace: 50000 days", "less than 4294967296"),
+        ("grace: 90 days, ", "", "readoption.grace: this field is missing"),
+        ("weights: {Workers: 60 %", "weights: {Workers: 50 %", "the weights are 90 % together"),
+        ("weights: {Workers", "weights: {Owners", "'Owners' is not one of the constituencies"),
+        ("weights: {Workers: 60 %, Users: 40 %}", "weights: {}", "needs the constituencies'"),
+        ("  hurried:", "  '':", "at least 1"),
         ("approval: 50 %", "approval: 49.99 %", "at least 50 % and below 100 %"),
         ("approval: 50 %", "approval: 100 %", "at least 50 % and below 100 %"),
         ("quorum: 20 %", "quorum: 101 %", "quorum is at most 100 %"),
-        ("share: 50 %", "share: 101 %", "less than or equal to 10000"),
+        ("share: 50 %", "share: 101 %", "share is at most 100 %"),
         ("[Workers, Users]", "[]", "at least 1 item"),
         ("[Workers, Users]", "[Workers, '']", "at least 1"),
         ("[Workers, Users]", f"[Workers, {'ö' * 15}]", "more than 28 bytes in UTF-8"),
@@ -257,6 +316,71 @@ def test_a_value_out_of_range_is_refused_with_a_sentence(
     found = problems(file, content)
 
     assert any(message in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("approval: 66.67 %", "approval: 50 %"),
+        ("quorum: 50 %", "quorum: 19 %"),
+        ("voting_period: 2 hours", "voting_period: 59 minutes"),
+        ("delay: 1 hour", "delay: 59"),
+        ("closing: 20 %", "closing: 9 %"),
+        ("method: each class", "method: majority"),
+        ("method: weighted", "method: consent and majority\n    objections: 1"),
+    ],
+)
+def test_the_amendment_rule_is_in_no_respect_weaker(file: Path, old: str, new: str) -> None:
+    strict = changed(("approval: 50 %", "approval: 51 %"), ("method: majority", "method: weighted"))
+    assert strict.count(old) >= 1
+
+    found = problems(file, strict.replace(old, new, 1))
+
+    assert "rules.amendment: it may in no respect be weaker than the ordinary rule" in found[0]
+
+
+def test_weights_are_those_of_the_constituencies_in_their_order(file: Path) -> None:
+    file.write_text(changed(("Workers: 60 %, Users: 40 %", "Users: 100 %")))
+
+    assert charter.load(file).weights() == [0, 10_000]
+
+
+def test_a_charter_without_weights_has_none(file: Path) -> None:
+    content = changed(("weights: {Workers: 60 %, Users: 40 %}\n", ""))
+    file.write_text(content.replace("method: weighted", "method: majority"))
+
+    assert charter.load(file).weights() == []
+
+
+def test_every_fault_of_a_rule_stands_in_one_sentence(file: Path) -> None:
+    found = problems(file, changed(("quorum: 20 %", "quorum: 20 %\n    objections: 1")))
+
+    assert found == [
+        f"{line_of(GOOD, '  ordinary:')}: rules.ordinary: consent needs a number of objections "
+        "from 1; no other method does"
+    ]
+
+
+def test_more_rules_than_the_rulebook_holds_are_refused(file: Path) -> None:
+    one = "{method: majority, approval: 50 %, quorum: 0 %, voting_period: 1, delay: 0}"
+    many = "".join(f"  r{number}: {one}\n" for number in range(252))
+
+    found = problems(file, changed(("assignments:\n", f"{many}assignments:\n")))
+
+    assert len(found) == 1 and "at most 255" in found[0]
+
+
+def test_the_example_is_a_charter() -> None:
+    example = Path(__file__).parents[2] / "examples" / "charter.yaml"
+
+    assert charter.load(example).declaration.open_proposals == 3
+
+
+@pytest.mark.parametrize("words", ["majority", "weighted and each class", "consent and majority"])
+def test_methods_are_read_in_any_order(words: str) -> None:
+    expected = {Method[one.upper().replace(" ", "_")] for one in words.split(" and ")}
+
+    assert methods(words) == reduce(or_, expected)
 
 
 def test_more_constituencies_than_the_register_holds_are_refused(file: Path) -> None:
