@@ -10,6 +10,7 @@ MODULES = (
     "interConstitution",
     "membership",
     "commons",
+    "rulebook",
     "assembly",
 )
 """The modules that every meta-organization is founded with, by their names on chain."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from metaorg.errors import ContractReverted, Refused, Unreachable
+from metaorg.errors import ContractReverted, MetaorgError, Refused, Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import NodeRefused
@@ -116,7 +116,7 @@ class Moment(int):
             return int.__str__(self)
 
 
-def explain(refusal: NodeRefused, doing: str = "") -> Exception:
+def explain(refusal: NodeRefused, doing: str = "") -> MetaorgError:
     """What a refused call means: a `ContractReverted`, a `Refused`, or the refusal itself."""
     if "insufficient funds" in refusal.message.lower():
         return Refused(f"{doing or 'sending'}: the account has too little ETH for gas and value")

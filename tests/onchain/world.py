@@ -26,7 +26,9 @@ text: text.md
 constituencies: [Workers, Users, Friends]
 kinds: [cooperative, trust]
 admission: {method: lazy consent, window: 1 hour, period: 1 hour, share: 100 %, floor: 3}
+readoption: {grace: 1 hour, consequence: suspended}
 voting_delay: 1 minute
+open_proposals: 5
 rules:
   ordinary: {method: majority, approval: 50 %, quorum: 20 %, voting_period: 1 hour, delay: 60}
   amendment: {method: each class, approval: 50 %, quorum: 50 %, voting_period: 1 hour, delay: 3600}
