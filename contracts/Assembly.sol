@@ -26,6 +26,16 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 /// @dev Immutable arguments: authority, timelock, membership, rulebook.
 /// The Governor's interface, events, errors and proposal numbers, without its storage: a proposal, with
 /// its rule, is one slot here, and so is a page of votes.
+/// @custom:power propose: an active seat; at once, and voting starts after the voting delay; its
+/// proposer, until voting starts
+/// @custom:power cancel: the proposer, until voting starts; at once; nobody
+/// @custom:power castVote, castVoteWithReason, castVoteWithReasonAndParams: a seat active at the
+/// snapshot, once; at once; nobody
+/// @custom:power castVoteBySig, castVoteWithReasonAndParamsBySig: anyone, with the signature of such
+/// a seat; at once; nobody
+/// @custom:power queue: anyone, once the proposal has succeeded; at once, and its delay begins;
+/// nobody
+/// @custom:power execute: anyone, once the delay is over; at once; nobody
 contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     using VotePages for uint256;
 
@@ -53,6 +63,10 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
 
     uint8 private constant ORDINARY = 0;
 
+    /// @dev Who asked for an upgrade is marked by seat, which a seat keeps when it leaves and returns, and
+    /// by place, which the seats of a group share.
+    uint256 private constant BY_PLACE = 1 << 255;
+
     /// @dev log2 of the seats of a page.
     uint256 private constant PAGE_BITS = 7;
 
@@ -74,7 +88,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
     mapping(uint256 proposalId => Proposal) private _proposals;
     mapping(uint256 proposalId => mapping(uint256 page => uint256)) private _pages;
     mapping(uint256 proposalId => mapping(uint256 constituency => Sum)) private _sums;
-    mapping(uint256 proposalId => mapping(uint256 page => uint256)) private _upgraders; // by seat
+    mapping(uint256 proposalId => mapping(uint256 page => uint256)) private _upgraders;
     mapping(uint256 proposalId => mapping(uint8 constituency => uint256)) private _requests;
     mapping(uint32 seat => uint256) private _turns;
 
@@ -120,7 +134,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         );
 
         _proposals[proposalId] = proposal.with(Proposals.CANCELED);
-        _giveBackTurn(proposal.seat(), proposal.deadline());
+        _changeTurn(proposal.seat(), proposal.deadline(), 0);
         emit ProposalCanceled(proposalId);
     }
 
@@ -129,16 +143,18 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         _require(proposalId, ProposalState.Pending);
         Proposal proposal = _proposals[proposalId];
         require(
-            proposal.has(Proposals.UPGRADABLE) && proposal.methods() & Rules.EACH_CLASS == 0,
+            proposal.has(Proposals.UPGRADABLE) && proposal.methods() & Rules.IN_EACH_CLASS == 0,
             AssemblyUpgradeUnavailable(proposalId)
         );
         (uint32 seat, uint8 constituency) = _membership().seatOf(msg.sender);
         require(seat != 0, AssemblySeatRequired(msg.sender));
-        uint256 bit = 1 << (seat & 255);
-        uint256 page = _upgraders[proposalId][seat >> 8];
-        require(page & bit == 0, AssemblyUpgradeRequested(proposalId, seat));
+        (uint256 page, uint256 bit) = _position(_placeAt(msg.sender, clock()));
+        require(
+            _ask(proposalId, seat / VotePages.SEATS, seat % VotePages.SEATS)
+                && _ask(proposalId, page | BY_PLACE, bit),
+            AssemblyUpgradeRequested(proposalId, seat)
+        );
 
-        _upgraders[proposalId][seat >> 8] = page | bit;
         uint256 requests = ++_requests[proposalId][constituency];
         emit UpgradeRequested(proposalId, seat, constituency);
 
@@ -584,28 +600,40 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         );
     }
 
-    /// @dev A seat's slot keeps when its latest proposals end; one that has ended makes room.
+    /// @dev A seat's slot keeps when voting on its latest proposals ends.
     function _takeTurn(uint32 seat, uint256 end, uint256 allowed) private {
         uint256 turns = _turns[seat];
-        for (uint256 i = 0; i < allowed; ++i) {
-            uint256 shift = i * TURN_BITS;
-            if (uint48(turns >> shift) < block.timestamp) {
-                _turns[seat] = (turns & ~(uint256(type(uint48).max) << shift)) | end << shift;
-                return;
-            }
+        uint256 free = MAX_OPEN;
+        uint256 open = 0;
+        for (uint256 i = 0; i < MAX_OPEN; ++i) {
+            if (uint48(turns >> i * TURN_BITS) < block.timestamp) free = i;
+            else ++open;
         }
-        revert AssemblyProposalsOpen(seat, uint8(allowed));
+        require(open < allowed, AssemblyProposalsOpen(seat, uint8(allowed)));
+
+        _turns[seat] = _withTurn(turns, free, end);
     }
 
-    function _giveBackTurn(uint32 seat, uint256 end) private {
+    function _changeTurn(uint32 seat, uint256 end, uint256 newEnd) private {
         uint256 turns = _turns[seat];
         for (uint256 i = 0; i < MAX_OPEN; ++i) {
-            uint256 shift = i * TURN_BITS;
-            if (uint48(turns >> shift) == end) {
-                _turns[seat] = turns & ~(uint256(type(uint48).max) << shift);
+            if (uint48(turns >> i * TURN_BITS) == end) {
+                _turns[seat] = _withTurn(turns, i, newEnd);
                 return;
             }
         }
+    }
+
+    function _withTurn(uint256 turns, uint256 i, uint256 end) private pure returns (uint256) {
+        uint256 shift = i * TURN_BITS;
+        return turns & ~(uint256(type(uint48).max) << shift) | end << shift;
+    }
+
+    /// @dev Marks who has asked for an upgrade; false when they had asked before.
+    function _ask(uint256 proposalId, uint256 page, uint256 bit) private returns (bool) {
+        uint256 asked = _upgraders[proposalId][page];
+        _upgraders[proposalId][page] = asked | 1 << bit;
+        return !asked.voted(bit);
     }
 
     /// @dev Who is to be removed shall not need to fear that a constituency changes how it is decided.
@@ -740,6 +768,7 @@ contract Assembly is IAssembly, Governed, EIP712Upgradeable, ERC165 {
         if (_passes(proposal, poll.tallies) == poll.passing) return;
 
         uint256 end = block.timestamp + proposal.closingPart();
+        _changeTurn(proposal.seat(), proposal.deadline(), end);
         _proposals[poll.id] = proposal.extended(SafeCast.toUint32(end - proposal.start()));
         poll.closing = false;
         emit ProposalExtended(poll.id, uint64(end));

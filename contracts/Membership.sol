@@ -66,6 +66,9 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     /// @dev `admissibleAt` of an application that only a decision can finish.
     uint48 private constant NEVER = type(uint48).max;
 
+    /// @dev The same for one who was barred, and is again when the application comes to nothing.
+    uint48 private constant BARRED = NEVER - 1;
+
     /// @dev Set in every place, so that none is 0.
     uint256 private constant PLACED = 1 << 40;
 
@@ -158,7 +161,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
             emit Withdrawn(msg.sender, reason);
         } else {
             emit Exited(msg.sender, standing.seat, reason);
-            _exit(msg.sender, standing);
+            _exit(msg.sender, standing, false);
         }
     }
 
@@ -220,7 +223,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     function admit(address organization) external {
         Standing memory standing = _load(organization);
         _requireStatus(organization, standing.status, Status.Applied);
-        require(standing.admissibleAt != NEVER, MembershipDecisionRequired(organization));
+        require(standing.admissibleAt < BARRED, MembershipDecisionRequired(organization));
         require(
             _now() >= standing.admissibleAt,
             MembershipObjectionOpen(organization, standing.admissibleAt)
@@ -263,7 +266,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
 
         if (rule.consequence == Consequence.Exited) {
             emit Exited(organization, standing.seat, 0);
-            _exit(organization, standing);
+            _exit(organization, standing, false);
         } else {
             emit Lapsed(organization, standing.seat, version);
             _silence(organization, standing, Status.Lapsed);
@@ -304,7 +307,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     function expel(address organization, bytes32 reason) external restricted {
         Standing memory standing = _load(organization);
         emit Expelled(organization, standing.seat, reason);
-        _exit(organization, standing);
+        _exit(organization, standing, true);
     }
 
     /// @inheritdoc IMembership
@@ -586,9 +589,10 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     ) private {
         Standing memory standing = _load(organization);
         require(
-            standing.status == Status.None || standing.status == Status.Exited,
+            standing.status == Status.None || _left(standing.status),
             MembershipStatusUnexpected(organization, standing.status)
         );
+        if (standing.status == Status.Barred) admissibleAt = BARRED;
         require(constituency < _constituencies.length, MembershipConstituencyUnknown(constituency));
         require(kind < _kinds.length, MembershipKindUnknown(kind));
         require(profile != 0, MembershipProfileMissing());
@@ -621,16 +625,21 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
     }
 
     function _withdraw(address organization, Standing memory standing) private {
-        standing.status = standing.seat == 0 ? Status.None : Status.Exited;
+        standing.status = standing.seat == 0
+            ? Status.None
+            : standing.admissibleAt == BARRED ? Status.Barred : Status.Exited;
         _change(organization, standing);
     }
 
-    function _exit(address organization, Standing memory standing) private {
+    /// @dev Who is suspended does not come back by leaving.
+    function _exit(address organization, Standing memory standing, bool barred) private {
         _requireHeld(organization, standing.status);
+        barred = barred || standing.status == Status.Suspended;
+        Status status = barred ? Status.Barred : Status.Exited;
         if (standing.status == Status.Active) {
-            _silence(organization, standing, Status.Exited);
+            _silence(organization, standing, status);
         } else {
-            standing.status = Status.Exited;
+            standing.status = status;
             _change(organization, standing);
         }
         emit Transfer(organization, address(0), standing.seat);
@@ -688,6 +697,10 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
         for (uint256 i = 0; i < organizations.length; ++i) {
             Standing memory standing = _load(organizations[i]);
             _requireHeld(organizations[i], standing.status);
+            require(
+                i == 0 || organizations[i] != organizations[0],
+                MembershipAffiliationInvalid(organizations[i])
+            );
             require(
                 group == 0 || standing.group == 0 || standing.group == group,
                 MembershipAffiliationInvalid(organizations[i])
@@ -789,6 +802,10 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
 
     function _pending(Status status) private pure returns (bool) {
         return status == Status.Applied || status == Status.Objected;
+    }
+
+    function _left(Status status) private pure returns (bool) {
+        return status == Status.Exited || status == Status.Barred;
     }
 
     function _holds(Status status) private pure returns (bool) {

@@ -27,7 +27,7 @@ from metaorg.onchain.membership import admission_arguments, readoption_arguments
 from metaorg.onchain.rulebook import rule_arguments
 from metaorg.records import CharterDocument, Name, Pledge, Profile, Record, Text
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
-from metaorg.rules.decision import BASIS, Method, Rule, no_weaker
+from metaorg.rules.decision import BASIS, METHODS, Method, Rule, no_weaker
 from metaorg.types import BLOCK_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
 
 SIZE_LIMIT = 1 << 20
@@ -73,11 +73,10 @@ def _choice(options: type[AdmissionMethod] | type[Consequence]) -> Any:
 
 def methods(value: Any) -> Any:
     """A set of methods, from words like "each class" or "weighted and each class"."""
-    words = {option.words: option for option in Method}
     found = str(value).split(" and ")
-    if not all(one in words for one in found) or len(set(found)) != len(found):
-        raise ValueError(f'it is one of: {", ".join(words)}; or several, joined by "and"')
-    return reduce(or_, (words[one] for one in found))
+    if not all(one in METHODS for one in found) or len(set(found)) != len(found):
+        raise ValueError(f'it is one of: {", ".join(METHODS)}; or several, joined by "and"')
+    return reduce(or_, (METHODS[one] for one in found))
 
 
 def _fits(limit: int) -> Any:

@@ -52,19 +52,23 @@ interface IAssembly is IGovernor {
     error AssemblyProposalsOpen(uint32 seat, uint8 openProposals);
     /// @notice The rule of this proposal cannot be made stricter by a constituency.
     error AssemblyUpgradeUnavailable(uint256 proposalId);
-    /// @notice This seat has asked for the upgrade already.
+    /// @notice This seat, or one of its group, has asked for the upgrade already.
     error AssemblyUpgradeRequested(uint256 proposalId, uint32 seat);
 
     /// @notice Asks, for the caller's seat, that a proposal needs the consent of each class.
     /// @dev Requirements: the caller holds an active seat; voting has not started; the rule allows it; the
-    /// proposal does not remove a member. When more than half of the active seats of a constituency have
-    /// asked, it does. Emits {UpgradeRequested} and {ProposalUpgraded}.
+    /// proposal does not remove a member. When requests come to more than half of the votes that are
+    /// active in a constituency, it does. A seat asks once, and so does a group; a request stays when its
+    /// seat leaves. Emits {UpgradeRequested} and {ProposalUpgraded}.
+    /// @custom:power an active seat, until voting starts; at once, with more than half of a
+    /// constituency; nobody
     function requestUpgrade(uint256 proposalId) external;
 
     /// @notice Casts many signed votes; those that cannot be counted are left out and reported.
     /// @dev Requirements: the proposal is open to votes. For accounts with a key of their own: the signature
     /// is recovered, and no contract is asked. Contract accounts vote by `castVoteBySig`, many of them
     /// through {IRelay}. Emits `VoteCast` or {VoteRefused} for each.
+    /// @custom:power anyone, with the signatures of seats active at the snapshot; at once; nobody
     function castVotesBySig(uint256 proposalId, SignedVote[] calldata votes)
         external
         returns (uint256 counted);
@@ -72,9 +76,12 @@ interface IAssembly is IGovernor {
     /// @notice Adds up at most `pages` pages of votes and keeps the sums, for a register that is too
     /// large to be counted when a proposal is queued; anyone may call, as often as needed.
     /// @dev Requirements: voting is over; the proposal is neither canceled nor queued.
+    /// @custom:power anyone, when voting is over; at once; nobody
     function countVotes(uint256 proposalId, uint256 pages) external;
 
     /// @notice The rule that decides `proposalId`, and the edition of the weights.
+    /// @dev After an extension, `votingPeriod` is the time that voting takes in all; after an upgrade, the
+    /// methods include each class.
     function proposalRule(uint256 proposalId)
         external
         view

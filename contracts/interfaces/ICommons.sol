@@ -59,6 +59,7 @@ interface ICommons {
     /// @notice Publishes a resource, or with `previous` a new version of one.
     /// @dev Requirements: active seat; content not known; the previous version is the caller's.
     /// Emits {Published}.
+    /// @custom:power an active seat, a new version only its steward; at once; nobody
     function publish(
         bytes32 digest,
         uint8 codec,
@@ -70,6 +71,7 @@ interface ICommons {
 
     /// @notice Records that the caller uses a resource.
     /// @dev Requirements: active seat; resource known. Emits {Cited}.
+    /// @custom:power an active seat; at once; nobody
     function cite(bytes32 digest, bytes32 context) external;
 
     /// @notice The record of resource `digest`.

@@ -80,6 +80,7 @@ interface IInterConstitution is IERC5289 {
     /// @notice Records that an organization adopts the text in force.
     /// @dev Requirements: version and text are those in force; the nonce is next; not expired; the
     /// signature is the organization's. Emits {Adopted} and {DocumentSigned}.
+    /// @custom:power anyone, with the organization's signature; at once; nobody
     function adopt(Adoption calldata adoption, bytes calldata signature) external;
 
     /// @notice Puts a new version of the text in force.

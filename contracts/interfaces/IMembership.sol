@@ -6,7 +6,8 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {IERC6372} from "@openzeppelin/contracts/interfaces/IERC6372.sol";
 
 /// @notice Where an organization stands.
-/// @dev Order matters to readers of events; append only.
+/// @dev Order matters to readers of storage; append only. Barred: it was expelled, or left while it was
+/// suspended, and comes back by decision only.
 enum Status {
     None,
     Applied,
@@ -14,7 +15,8 @@ enum Status {
     Active,
     Suspended,
     Exited,
-    Lapsed
+    Lapsed,
+    Barred
 }
 
 /// @notice How an application becomes a seat.
@@ -63,8 +65,8 @@ struct Readoption {
 /// @param kind index of its kind.
 /// @param seat its number, from 1; 0 until first admitted. It is also the certificate's token id.
 /// @param ordinal the place of its vote within the constituency `votesIn`, from 0.
-/// @param admissibleAt when its application may be finished, Unix seconds; the largest number when only
-/// a decision can.
+/// @param admissibleAt when its application may be finished, Unix seconds; when only a decision can, the
+/// largest number, or one less if it was barred.
 /// @param votesIn the constituency in which its vote counts: its own, or its group's.
 /// @param group the number of the group of affiliated organizations that shares one vote; 0 for none.
 /// @param nonce how many of its signed acts were used up.
@@ -249,7 +251,7 @@ interface IMembership is IVotes, IERC6372 {
     error MembershipSignatureInvalid(address account);
     /// @notice An adoption can only be sent together with an application by its own organization.
     error MembershipSenderUnexpected(address sender, address organization);
-    /// @notice This account has, or had, a place in the register of its own; move to a fresh one.
+    /// @notice This account has a place in the register of its own; move to a fresh one.
     error MembershipAccountUsed(address account);
     /// @notice This organization has time to adopt the text in force, or has adopted it, or nothing follows.
     error MembershipLapseUnavailable(address organization, uint48 graceEnd);
@@ -266,11 +268,14 @@ interface IMembership is IVotes, IERC6372 {
 
     /// @notice Applies for a seat, in the constituency of the caller's adoption of the text in force.
     /// @dev Requirements: no application and no seat; the kind exists; a profile. Emits {Applied}.
+    /// @custom:power an organization for itself, having adopted the text; at once; an active seat,
+    /// which objects
     function applyForSeat(uint8 kind, bytes32 profile) external;
 
     /// @notice Adopts the text in force and applies for a seat, in one transaction.
     /// @dev Requirements: the caller is the adopting organization, and as for {IInterConstitution-adopt}
     /// and {applyForSeat}. Emits {IInterConstitution-Adopted} and {Applied}.
+    /// @custom:power an organization for itself; at once; an active seat, which objects
     function adoptAndApply(
         IInterConstitution.Adoption calldata adoption,
         bytes calldata signature,
@@ -281,15 +286,20 @@ interface IMembership is IVotes, IERC6372 {
     /// @notice Applies for a seat as the organization signed; anyone may send.
     /// @dev Requirements: as for {applyForSeat}; the nonce is next; not expired; the signature is the
     /// organization's. Emits {Applied}.
+    /// @custom:power anyone, with the signature of an organization that has adopted the text; at
+    /// once; an active seat, which objects
     function applyBySig(Application calldata application, bytes calldata signature) external;
 
     /// @notice Objects to an application; it can then only be admitted by a decision.
     /// @dev Requirements: the caller holds an active seat; the window is open. Emits {Objected}.
+    /// @custom:power at once; a decision, which may admit all the same
     function object(address organization, bytes32 reason) external;
 
     /// @notice Gives an applicant its seat; anyone may call.
     /// @dev Requirements: window over, no objection, text in force adopted, within the pace.
     /// Emits {Admitted}, ERC-721 `Transfer`, {Locked}, `DelegateVotesChanged`.
+    /// @custom:power anyone, when the window is over without an objection, within the pace; at once;
+    /// nobody
     function admit(address organization) external;
 
     /// @notice Ends an application by decision, objected or not.
@@ -298,13 +308,16 @@ interface IMembership is IVotes, IERC6372 {
     function decide(address organization, bool admitted, bytes32 reason) external;
 
     /// @notice Gives up the caller's seat, or takes back its application.
-    /// @dev Emits {Exited} or {Withdrawn}. Warning: to return, one applies again. Votes already cast stay.
+    /// @dev Emits {Exited} or {Withdrawn}. Warning: to return, one applies again, and who was suspended
+    /// needs a decision then. Votes already cast stay.
+    /// @custom:power an organization for itself; at once; nobody
     function leaveSeat(bytes32 reason) external;
 
     /// @notice Gives a seat to another account of the same organization; anyone may send.
-    /// @dev Requirements: `from` holds a seat; `to` never had a place in the register, and has adopted
-    /// the text in force in the seat's constituency; nonce, time and both signatures. Emits {Moved}.
+    /// @dev Requirements: `from` holds a seat; `to` has no place in the register, and has adopted the text
+    /// in force in the seat's constituency; nonce, time and both signatures. Emits {Moved}.
     /// Votes cast stay cast; proposals that are open are voted on by the new account.
+    /// @custom:power anyone, with the signatures of both accounts; at once; nobody
     function moveSeat(Move calldata move, bytes calldata fromSignature, bytes calldata toSignature)
         external;
 
@@ -316,6 +329,8 @@ interface IMembership is IVotes, IERC6372 {
     /// @notice Declares that the caller and `other` are under one control.
     /// @dev Requirements: both hold seats. When `other` has declared the same of the caller, both share
     /// one vote from then on. Emits {AffiliationDeclared}, and {Affiliated} for each.
+    /// @custom:power an organization for itself; at once, when the other has declared the same; a
+    /// decision, which separates them
     function declareAffiliation(address other) external;
 
     /// @notice Decides that organizations are under one control: they share one vote from then on, in
@@ -337,7 +352,7 @@ interface IMembership is IVotes, IERC6372 {
 
     /// @notice Decides that an organization's seat ends.
     /// @dev Requirements: caller allowed by Authority; it holds a seat. Emits {Expelled}.
-    /// Proposals with an earlier snapshot keep its vote. Warning: it can apply again.
+    /// Proposals with an earlier snapshot keep its vote. It can apply again, and only a decision admits it.
     function expel(address organization, bytes32 reason) external;
 
     /// @notice Agrees that an organization changes to the constituency of its adoption in force.
@@ -349,10 +364,13 @@ interface IMembership is IVotes, IERC6372 {
     /// anyone may call.
     /// @dev Requirements: an active seat; the rule has a consequence; the grace period is over; not
     /// adopted. Emits {Lapsed} or {Exited}.
+    /// @custom:power anyone, when the rule allows it and the grace period is over; at once; the
+    /// organization, which adopts
     function lapse(address organization) external;
 
     /// @notice Gives a lapsed organization its vote back when it has adopted; anyone may call.
     /// @dev Emits {Resumed}.
+    /// @custom:power anyone, when the organization has adopted; at once; nobody
     function resume(address organization) external;
 
     /// @notice Replaces the caller's profile.

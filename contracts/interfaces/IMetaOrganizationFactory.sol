@@ -68,6 +68,7 @@ interface IMetaOrganizationFactory {
     /// @notice Founds a meta-organization and seats its founders.
     /// @dev Requirements: each founder signed the adoption (nonce 0) of the text for the predicted
     /// InterConstitution; the charter was not founded by this caller before. Emits {Founded}.
+    /// @custom:power anyone, with every founder's signature; at once; any founder, who does not sign
     function found(Charter calldata charter, bytes[] calldata signatures)
         external
         returns (Modules memory);

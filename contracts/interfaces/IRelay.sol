@@ -21,5 +21,6 @@ interface IRelay {
 
     /// @notice Calls one target after the other, whatever becomes of each.
     /// @dev Emits {ActRefused} for each that failed.
+    /// @custom:power anyone, each act as its own function says; at once; nobody
     function relay(Relayed[] calldata acts) external returns (uint256 done);
 }

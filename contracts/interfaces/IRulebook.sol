@@ -4,9 +4,8 @@ pragma solidity >=0.8.27;
 /// @notice A decision rule: one storage slot.
 /// @param methods how votes become a decision, a set of bits, all of which must agree; the larger, the
 /// stricter. 1 majority: for exceeds the approval's share of (for + against). 2 weighted: the sum of each
-/// constituency's share in favour times its fixed weight exceeds the approval. 4 each class: majority in
-/// every constituency that has seats, and the approval's share over all. 8 consent: fewer votes against
-/// than `objections`.
+/// constituency's share in favour times its fixed weight exceeds the approval. 4 majority in every
+/// constituency that has seats; with 1, as *each class*. 8 consent: fewer votes against than `objections`.
 /// @param approval basis points that must be exceeded, 5,000 to 9,999; 0 for consent alone.
 /// @param quorum basis points of the active seats at the snapshot that must take part (for, against or
 /// abstain); 0 to 10,000.
@@ -15,7 +14,7 @@ pragma solidity >=0.8.27;
 /// extends the voting once, by as long again; 0 for never.
 /// @param upgradable whether a constituency can ask for *each class* before voting starts.
 /// @param delay seconds between queueing and execution.
-/// @param votingPeriod seconds in which votes are cast; at least 1.
+/// @param votingPeriod seconds in which votes are cast; at least 1, below 2^31.
 struct Rule {
     uint8 methods;
     uint16 approval;
@@ -69,8 +68,8 @@ interface IRulebook {
     /// @notice Each seat can now have `openProposals` proposals open at once.
     event OpenProposalsChanged(uint8 openProposals);
 
-    /// @notice A rule is out of range: methods 1 to 15, approval 5,000 to 9,999 (consent alone: 0), quorum
-    /// at most 10,000, objections for consent and only there, closing at most 100, a voting period.
+    /// @notice A rule is out of range: methods 1 to 15 (4 only with 1), approval 5,000 to 9,999 (consent alone: 0), quorum
+    /// at most 10,000, objections for consent and only there, closing at most 100, a voting period below 2^31.
     error RulebookRuleInvalid(Rule rule);
     /// @notice The amendment rule may in no respect be weaker than the ordinary rule.
     error RulebookAmendmentWeaker(Rule amendment, Rule ordinary);

@@ -15,13 +15,19 @@ library Rules {
     /// @dev The methods, as a set of bits; what a later one is, is said in {IRulebook-Rule}.
     uint8 internal constant MAJORITY = 1;
     uint8 internal constant WEIGHTED = 2;
-    uint8 internal constant EACH_CLASS = 4;
+    uint8 internal constant IN_EACH_CLASS = 4;
     uint8 internal constant CONSENT = 8;
+
+    /// @dev A majority in every class never stands alone: the method *each class* is both bits.
+    uint8 internal constant EACH_CLASS = MAJORITY | IN_EACH_CLASS;
 
     /// @dev A weighted share is counted in parts of 1e-9.
     uint256 internal constant SHARE = 1e9;
 
     uint256 private constant HUNDRED = 100;
+
+    /// @dev Twice that, after an extension, still fits 32 bits.
+    uint256 private constant MAX_PERIOD = type(uint32).max / 2;
 
     /// @notice The rule as one number: the larger, the stricter.
     /// @dev A total order, and so transitive: the methods first, because they say who must agree; then
@@ -53,12 +59,11 @@ library Rules {
         });
     }
 
-    /// @notice Whether every part of `rule` is at least as strict as that of `other`.
-    /// @dev Methods by their order, in which *each class* is stricter than *weighted*: an amendment rule
-    /// need not repeat the method of the ordinary rule when it asks for a stricter one. Whether a class
-    /// can ask for more is no part of it: who asks for *each class* already has nothing to ask for.
+    /// @notice Whether `rule` asks for all that `other` asks for, and every other part is as strict.
+    /// @dev Whether a class can ask for more is no part of it: who asks for each class already has nothing
+    /// to ask for.
     function noWeaker(Rule memory rule, Rule memory other) internal pure returns (bool) {
-        return rule.methods >= other.methods && rule.approval >= other.approval
+        return other.methods & ~rule.methods == 0 && rule.approval >= other.approval
             && rule.quorum >= other.quorum
             && _intolerance(rule.objections) >= _intolerance(other.objections)
             && rule.delay >= other.delay && rule.votingPeriod >= other.votingPeriod
@@ -67,14 +72,15 @@ library Rules {
 
     /// @notice Whether the parts of `rule` are in range.
     /// @dev A share of approval is needed by every method but consent, a number of objections by consent
-    /// alone.
+    /// alone; a majority in each class comes with one over all.
     function inRange(Rule memory rule) internal pure returns (bool) {
         bool shared = rule.methods & ~CONSENT != 0;
         bool consented = rule.methods & CONSENT != 0;
-        return rule.methods != 0 && rule.methods < CONSENT << 1
+        bool classed = rule.methods & EACH_CLASS != IN_EACH_CLASS;
+        return rule.methods != 0 && rule.methods < CONSENT << 1 && classed
             && (shared ? rule.approval >= BASIS / 2 && rule.approval < BASIS : rule.approval == 0)
             && consented == (rule.objections != 0) && rule.quorum <= BASIS
-            && rule.closing <= HUNDRED && rule.votingPeriod != 0;
+            && rule.closing <= HUNDRED && rule.votingPeriod != 0 && rule.votingPeriod <= MAX_PERIOD;
     }
 
     /// @notice Whether enough seats took part and enough of them agreed, by every method of the rule.
@@ -91,14 +97,14 @@ library Rules {
             return false;
         }
         if (
-            rule.methods & (MAJORITY | EACH_CLASS) != 0
+            rule.methods & MAJORITY != 0
                 && all.inFavour * BASIS <= (all.against + all.inFavour) * rule.approval
         ) return false;
         if (
             rule.methods & WEIGHTED != 0
                 && weightedShare(tallies, weights) * BASIS <= rule.approval * SHARE
         ) return false;
-        if (rule.methods & EACH_CLASS != 0 && !eachClass) return false;
+        if (rule.methods & IN_EACH_CLASS != 0 && !eachClass) return false;
         return rule.methods & CONSENT == 0 || all.against < rule.objections * UNITS_PER_SEAT;
     }
 

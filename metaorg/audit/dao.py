@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from metaorg import dao
 from metaorg.audit import replay
+from metaorg.audit.findings import Finding, Findings, differs
 from metaorg.audit.read import Evidence
-from metaorg.audit.reconcile import Finding, Findings
 from metaorg.dao import Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.dao.documents import FORMAT, URIS
@@ -24,8 +24,7 @@ from metaorg.onchain.contract import unpadded
 from metaorg.onchain.inter_constitution import Version
 from metaorg.onchain.meta_organization import MODULES, MetaOrganization
 from metaorg.onchain.modules import Modules
-from metaorg.rules import decision
-from metaorg.rules.admission import Admission
+from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.membership import Register
 from metaorg.times import moment
 from metaorg.types import ZERO_DIGEST, Address, Cid, Model
@@ -97,13 +96,13 @@ def _stated(evidence: Evidence, store: Store, uri: str) -> _Stated | Finding:
         content = json_documents.decode(store.get(cid))
         origin = dao.origin_of(content)
     except ContentCorrupt as error:
-        return _differs(subject, "the bytes that hash to its CID", str(error))
+        return differs(subject, "the bytes that hash to its CID", str(error))
     except Unreachable as error:
         return _unknown(subject, "present", str(error))
     except _Elsewhere:
         return _unknown(subject, "ipfs:// and a CID", "an address whose content no hash fixes")
     except InvalidInput as error:
-        return _differs(subject, "a DAO document as metaorg generates it", str(error))
+        return differs(subject, "a DAO document as metaorg generates it", str(error))
     assert isinstance(content, dict)  # it has an origin
     if origin.format != FORMAT:
         return _unknown(
@@ -112,11 +111,11 @@ def _stated(evidence: Evidence, store: Store, uri: str) -> _Stated | Finding:
     founded = evidence.events[0].event.block if evidence.events else 0
     head = evidence.reading.block.number
     if not founded <= origin.block <= head:
-        return _differs(subject, f"a block from {founded} to {head}", f"block {origin.block}")
+        return differs(subject, f"a block from {founded} to {head}", f"block {origin.block}")
     then = evidence.until(origin.block)
     if then.reading.block.hash != origin.hash:
         seen = f"a block {origin.block} with hash 0x{origin.hash.hex()}"
-        return _differs(subject, f"the hash 0x{then.reading.block.hash.hex()}", seen)
+        return differs(subject, f"the hash 0x{then.reading.block.hash.hex()}", seen)
     return _Stated(cid=cid, content=content, origin=origin, then=then)
 
 
@@ -128,7 +127,7 @@ def _compared(stated: _Stated, facts: Facts, store: Store) -> Findings:
     try:
         expected = dao.generate(facts, _purpose(facts, store))
     except InvalidInput as error:
-        yield _differs("public documents", str(error), "documents all the same")
+        yield differs("public documents", str(error), "documents all the same")
         return
     if Cid.of(expected.dao) != stated.cid:
         yield from _fields(stated, json_documents.decode(expected.dao))
@@ -144,10 +143,10 @@ def _fields(stated: _Stated, wanted: Json) -> Findings:
     for field, value in wanted.items():
         if value != stated.content.get(field):
             shown = _shown(value), _shown(stated.content.get(field))
-            yield _differs(f"{field} of {when}", *shown)
+            yield differs(f"{field} of {when}", *shown)
     more: list[Json] = [field for field in stated.content if field not in wanted]
     if more:
-        yield _differs(f"fields of {when}", "those of the standard", f"also {_shown(more)}")
+        yield differs(f"fields of {when}", "those of the standard", f"also {_shown(more)}")
 
 
 def _there(store: Store, field: str, uri: str) -> Findings:
@@ -155,7 +154,7 @@ def _there(store: Store, field: str, uri: str) -> Findings:
     try:
         store.get(_cid(uri))
     except ContentCorrupt as error:
-        yield _differs(subject, "the bytes that hash to its CID", str(error))
+        yield differs(subject, "the bytes that hash to its CID", str(error))
     except Unreachable as error:
         yield _unknown(subject, "present", str(error))
     except _Elsewhere:
@@ -211,7 +210,7 @@ def facts_of(evidence: Evidence, name: str) -> Facts:
     front, members = modules.meta_organization, register.active()
     now = evidence.reading
     constituencies = _names(evidence, "ConstituencyAdded")
-    seats = [register.standings[member].constituency for member in members]
+    standings = register.standings.values()
     book = replay.rulebook(evidence)
     registered = evidence.of(front, "ModuleRegistered")
     amended = evidence.last(modules.inter_constitution, "Amended")
@@ -231,9 +230,9 @@ def facts_of(evidence: Evidence, name: str) -> Facts:
             ),
         ),
         members=tuple(members),
-        constituencies=tuple(
-            (name, seats.count(index)) for index, name in enumerate(constituencies)
-        ),
+        constituencies=gathered.constituencies(constituencies, standings),
+        votes=gathered.votes(len(constituencies), standings),
+        affiliated=gathered.affiliated(standings),
         kinds=tuple(_names(evidence, "KindAdded")),
         version=Version(
             number=text["version"],
@@ -243,8 +242,13 @@ def facts_of(evidence: Evidence, name: str) -> Facts:
         admission=Admission(
             **_last(evidence, modules.membership, "AdmissionChanged", "admission", {})
         ),
-        voting_delay=_last(evidence, modules.assembly, "VotingDelayChanged", "votingDelay", 0),
+        readoption=Readoption(
+            **_last(evidence, modules.membership, "ReadoptionChanged", "readoption", {})
+        ),
+        voting_delay=book.voting_delay,
+        open_proposals=book.open_proposals,
         rules=book.rules,
+        weights=book.editions[-1] if book.editions else (),
         assignments=gathered.assignments(dict(book.assigned)),
         proposals=tuple(_proposals(evidence, register, len(constituencies))),
         activities=gathered.activities(one.event for one in evidence.of(modules.assembly)),
@@ -256,15 +260,12 @@ def _proposals(
 ) -> Iterator[ProposalFacts]:
     now = evidence.reading.block.time
     for proposal in replay.proposals(evidence):
-        if proposal.frozen is None:
-            raise LookupError(f"proposal {proposal.number} has no rule")
         census = register.census_at(proposal.snapshot, constituencies)
-        tallies = decision.tally(proposal.cast(register), [one.active for one in census])
-        passed = decision.decide(proposal.frozen, tallies).passed
+        poll = proposal.poll(proposal.rule(), [one.active for one in census]).poll
         yield ProposalFacts(
             number=proposal.number,
             description=proposal.description,
-            state=proposal.state(passed, now),
+            state=proposal.state(poll, now),
             actions=Actions(
                 targets=proposal.targets, values=proposal.values, calldatas=proposal.calldatas
             ),
@@ -279,10 +280,6 @@ def _names(evidence: Evidence, event: str) -> list[str]:
 def _last(evidence: Evidence, module: Address, event: str, part: str, none: Any) -> Any:
     found = evidence.last(module, event)
     return found.event.arguments[part] if found else none
-
-
-def _differs(subject: str, expected: str, seen: str) -> Finding:
-    return Finding(kind="difference", subject=subject, expected=expected, seen=seen)
 
 
 def _unknown(subject: str, expected: str, seen: str) -> Finding:

@@ -4,19 +4,19 @@ Every function yields findings; none means that all of it agrees.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
-from metaorg.audit import replay
-from metaorg.audit.read import Evidence
+from metaorg.audit import ballots, replay
+from metaorg.audit.findings import Finding, Findings, compare, differs
+from metaorg.audit.read import Evidence, Timed
 from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
 from metaorg.ipfs import Store, documents
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
-from metaorg.onchain.assembly import Assembly, describe_rule
 from metaorg.onchain.authority import ADMINISTRATOR, Authority
 from metaorg.onchain.chain import NodeRefused, Reading
 from metaorg.onchain.commons import Commons
@@ -26,29 +26,19 @@ from metaorg.onchain.inter_constitution import Adoption, InterConstitution
 from metaorg.onchain.membership import Membership
 from metaorg.onchain.meta_organization import MetaOrganization
 from metaorg.onchain.modules import Modules
+from metaorg.onchain.rulebook import Rulebook, describe_rule
 from metaorg.onchain.timelock import ROLES, Timelock
 from metaorg.records import read_description
 from metaorg.rules import decision
-from metaorg.rules.admission import pace_breaches
-from metaorg.rules.membership import Register
-from metaorg.types import ZERO_DIGEST, Address, Cid, Model
+from metaorg.rules.admission import Consequence, Readoption, may_lapse, pace_breaches
+from metaorg.rules.membership import Register, Standing
+from metaorg.types import ZERO_DIGEST, Address, Cid
 
+_NOBODY = "0x" + "0" * 40
 _ERC1271 = {
     "name": "isValidSignature",
     "inputs": [{"name": "hash", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
 }
-
-
-class Finding(Model):
-    """Something that is not as it must be, or that could not be established."""
-
-    kind: Literal["difference", "unknown"]
-    subject: str
-    expected: str
-    seen: str
-
-
-Findings = Iterator[Finding]
 
 
 def code(evidence: Evidence) -> Findings:
@@ -56,15 +46,14 @@ def code(evidence: Evidence) -> Findings:
     names = {getattr(evidence.modules, name): name for name in Modules.model_fields}
     for address, wanted in expected_code(evidence.modules).items():
         if evidence.reading.code(address) != wanted:
-            yield _differs(
+            yield differs(
                 f"code of {names[address]} at {address}", "a clone of the shipped contract", "other"
             )
     parts = implementations()
-    shipped = ("MetaOrganization", "Timelock", "Authority", "InterConstitution", "Membership")
-    for field, name in zip(Modules.model_fields, (*shipped, "Commons", "Assembly"), strict=True):
-        address = getattr(parts, field)
+    for field in Modules.model_fields:
+        name, address = field.title().replace("_", ""), getattr(parts, field)
         if not load(name).same_runtime(evidence.reading.code(address)):
-            yield _differs(f"code of the implementation {name} at {address}", "as shipped", "other")
+            yield differs(f"code of the implementation {name} at {address}", "as shipped", "other")
 
 
 def powers(evidence: Evidence) -> Findings:
@@ -80,7 +69,7 @@ def powers(evidence: Evidence) -> Findings:
     for role, account in sorted(founded | granted):
         held = timelock.has_role(reading, role, account)
         subject = f"role {ROLES.get(role, role.hex())} of {account} in the Timelock"
-        yield from _compare(subject, _holding((role, account) in founded), _holding(held))
+        yield from compare(subject, _holding((role, account) in founded), _holding(held))
     administrator = (ADMINISTRATOR, modules.timelock)
     members = {
         (e.event.arguments["roleId"], e.event.arguments["account"])
@@ -89,7 +78,7 @@ def powers(evidence: Evidence) -> Findings:
     for number, account in sorted(members | {administrator}):
         held = authority.has_role(reading, number, account)
         subject = f"role {number} of {account} in the Authority"
-        yield from _compare(subject, _holding((number, account) == administrator), _holding(held))
+        yield from compare(subject, _holding((number, account) == administrator), _holding(held))
 
     opened = {
         (e.event.arguments["target"], e.event.arguments["selector"])
@@ -98,7 +87,7 @@ def powers(evidence: Evidence) -> Findings:
     for target, selector in sorted(opened):
         role = authority.read(reading, "getTargetFunctionRole", target, selector)
         subject = f"role that may call 0x{selector.hex()} on {target}"
-        yield from _compare(subject, ADMINISTRATOR, role)
+        yield from compare(subject, ADMINISTRATOR, role)
 
 
 def seats(evidence: Evidence, register: Register) -> Findings:
@@ -106,51 +95,80 @@ def seats(evidence: Evidence, register: Register) -> Findings:
     contract, reading = Membership(evidence.modules.membership), evidence.reading
     accounts = list(register.standings)
     standings = contract.standings_of(reading, accounts)
+    signed = _signed_acts(evidence)
     for account, seen in zip(accounts, standings, strict=True):
-        yield from _compare(f"standing of {account}", register.standings[account], seen)
+        told = seen.model_copy(update={"nonce": 0})
+        yield from compare(f"standing of {account}", register.standings[account], told)
+        if seen.nonce > signed[account]:
+            at_most = f"at most {signed[account]}, as many as it can have signed"
+            yield differs(f"nonce of {account}", at_most, str(seen.nonce))
     profiles = _profiles(evidence)
     for account, cid in zip(accounts, contract.profiles_of(reading, accounts), strict=True):
-        yield from _compare(f"profile of {account}", profiles.get(account), cid and cid.digest)
+        yield from compare(f"profile of {account}", profiles.get(account), cid and cid.digest)
     balances = contract.reads(reading, [("balanceOf", (account,)) for account in accounts])
     for account, balance in zip(accounts, balances, strict=True):
-        expected = int(register.standings[account].active)
-        yield from _compare(f"certificates of {account}", expected, balance)
+        expected = int(register.standings[account].status.holds)
+        yield from compare(f"certificates of {account}", expected, balance)
     numbered = {s.seat: account for account, s in register.standings.items() if s.seat}
     expected_accounts = [numbered[number] for number in sorted(numbered)]
-    yield from _compare("accounts by seat", expected_accounts, contract.accounts(reading))
-    yield from _compare("active seats", len(register.active()), contract.active_seats(reading))
+    yield from compare("accounts by seat", expected_accounts, contract.accounts(reading))
+    yield from compare("active seats", len(register.active()), contract.active_seats(reading))
 
 
-def votes_in_the_past(evidence: Evidence, register: Register) -> Findings:
-    """Whenever the register changed, one active seat was one vote, and all add up."""
+def affiliations(evidence: Evidence, register: Register) -> Findings:
+    """Who declared what, and which seats share a vote, is what the events lead to."""
     contract, reading = Membership(evidence.modules.membership), evidence.reading
-    events = evidence.of(evidence.modules.membership, "Admitted", "Exited")
-    times = sorted({timed.time for timed in events if timed.time < reading.block.time})
+    active = Counter(one.group for one in register.standings.values() if one.active)
+    expected = {
+        number: {"constituency": place[0], "ordinal": place[1], "active": active[number]}
+        for number, place in register.groups.items()
+    }
+    expected[len(expected) + 1] = {"constituency": 0, "ordinal": 0, "active": 0}
+    groups = contract.reads(reading, [("groupOf", (number,)) for number in expected])
+    for number, seen in zip(expected, groups, strict=True):
+        yield from compare(f"group {number}", expected[number], seen)
+    declared = _declarations(evidence)
+    accounts = list(register.standings)
+    answers = contract.reads(reading, [("declaredBy", (account,)) for account in accounts])
+    for account, other in zip(accounts, answers, strict=True):
+        wanted = declared.get(account, _NOBODY)
+        yield from compare(f"affiliation declared by {account}", wanted, other)
+
+
+def places_in_the_past(evidence: Evidence, register: Register) -> Findings:
+    """Whenever the register changed, one active place was one vote, and all add up."""
+    contract, reading = Membership(evidence.modules.membership), evidence.reading
+    now = reading.block.time
+    events = evidence.of(evidence.modules.membership, *replay.TRANSITIONS)
+    times = sorted({timed.time for timed in events if timed.time < now})
     count = len(contract.constituencies(reading))
     totals = contract.reads(reading, [("getPastTotalSupply", (time,)) for time in times])
     censuses = contract.reads(reading, [("censusAt", (time,)) for time in times])
     running = _Running(register)
     for time, total, census in zip(times, totals, censuses, strict=True):
         expected = running.census(time, count)
-        yield from _compare(f"active seats at {time}", expected, [c["active"] for c in census])
+        yield from compare(f"active votes at {time}", expected, [c["active"] for c in census])
         units = sum(expected) * decision.UNITS_PER_SEAT
-        yield from _compare(f"votes at {time}", units, total)
+        yield from compare(f"votes at {time}", units, total)
+    latest = contract.census_at(reading, now)
+    yield from compare("census", register.census_at(now, count), latest)
     calls = [
         (account, time)
         for account in register.standings
         for time in _moments(register, account)
-        if 0 <= time < reading.block.time
+        if 0 <= time < now
     ]
-    answers = contract.reads(reading, [("getPastVotes", call) for call in calls])
+    answers = contract.reads(reading, [("placeAt", call) for call in calls])
     for (account, time), seen in zip(calls, answers, strict=True):
-        yield from _compare(f"votes of {account} at {time}", register.votes_at(account, time), seen)
+        wanted = _packed(register.standing_at(account, time))
+        yield from compare(f"place of {account} at {time}", wanted, seen)
 
 
 def pace(evidence: Evidence) -> Findings:
     """No more seats were given in silence than the pace allows."""
     passages = replay.passages(evidence)
     for index in pace_breaches(passages):
-        yield _differs(
+        yield differs(
             f"admission in silence at {passages[index].time}", "within the pace", "beyond it"
         )
 
@@ -183,73 +201,140 @@ def adoptions(evidence: Evidence) -> Findings:
             "count": adoption.nonce + 1,
             "pledge": adoption.pledge,
         }
-        yield from _compare(subject, expected, record)
+        yield from compare(subject, expected, record)
 
 
-def seats_rest_on_adoptions(evidence: Evidence, register: Register) -> Findings:
-    """Whoever was given a seat had adopted the text that was in force."""
-    modules = evidence.modules
-    version, adopted = 0, set()
+def seats_rest_on_adoptions(evidence: Evidence) -> Findings:
+    """Who was given a seat, a vote or a constituency had adopted so; who lost its vote had not."""
+    text = _Text(evidence.modules)
     for timed in evidence.events:
-        given = timed.event.arguments
-        if timed.event.contract == modules.inter_constitution and timed.name == "Amended":
-            version = given["version"]
-        elif timed.event.contract == modules.inter_constitution and timed.name == "Adopted":
-            adopted.add((given["organization"], given["version"]))
-        elif timed.event.contract == modules.membership and timed.name == "Admitted":
-            account = given["organization"]
-            if (account, version) not in adopted:
-                subject = f"seat of {account}"
-                yield _differs(subject, f"version {version} adopted before", "not adopted")
+        wrong = text.follow(timed)
+        if wrong:
+            yield wrong
+
+
+class _Text:
+    """What was in force and who had adopted it, moving through the events."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._version, self._since = 0, 0
+        self._adopted: dict[tuple[Address, int], int] = {}
+        self._constituencies: dict[int, int] = {}
+        """Of each seat."""
+        self._readoption = Readoption(grace=0, consequence=Consequence.SHOWN)
+
+    def follow(self, timed: Timed) -> Finding | None:
+        given, contract = timed.event.arguments, timed.event.contract
+        if contract == self._modules.inter_constitution and timed.name == "Amended":
+            self._version, self._since = given["version"], timed.time
+        elif contract == self._modules.inter_constitution and timed.name == "Adopted":
+            self._adopted[given["organization"], given["version"]] = given["constituency"]
+        elif contract == self._modules.membership and timed.name == "ReadoptionChanged":
+            self._readoption = Readoption(**given["readoption"])
+        elif contract == self._modules.membership and timed.name == "Lapsed":
+            return self._lapsed(given["organization"], given["version"], timed.time)
+        elif contract == self._modules.membership and timed.name in _RESTING:
+            return self._rests(timed.name, given)
+        return None
+
+    def _rests(self, name: str, given: Mapping[str, Any]) -> Finding | None:
+        account, seat = given[_RESTING[name]], given["seat"]
+        if "constituency" in given:
+            self._constituencies[seat] = given["constituency"]
+        adopted = self._adopted.get((account, self._version))
+        wanted = self._constituencies.get(seat)
+        if adopted is None:
+            seen = "not adopted"
+        elif name != "Resumed" and adopted != wanted:
+            seen = f"adopted in constituency {adopted}, not {wanted}"
+        else:
+            return None
+        return differs(f"seat of {account}", f"version {self._version} adopted before", seen)
+
+    def _lapsed(self, account: Address, version: int, now: int) -> Finding | None:
+        adopted = (account, self._version) in self._adopted
+        allowed = may_lapse(self._readoption, adopted, self._since, now)
+        suspends = self._readoption.consequence == Consequence.SUSPENDED
+        if allowed and suspends and version == self._version:
+            return None
+        rule = (
+            f"only after {self._readoption.grace} s without adopting version {self._version}, in "
+            f"force since {self._since}; then a seat is {self._readoption.consequence.words}"
+        )
+        words = "adopted" if adopted else "not adopted"
+        return differs(f"lapse of {account}", rule, f"at {now} for version {version}, {words}")
+
+
+_RESTING = {
+    "Admitted": "organization",
+    "Resumed": "organization",
+    "ConstituencyChanged": "organization",
+    "Moved": "to",
+}
+"""Events that rest on an adoption of the text in force, and the argument that names by whom."""
 
 
 def decisions(evidence: Evidence, register: Register) -> Findings:
-    """Rules, tallies and outcomes of all proposals are those that votes and rules give."""
-    contract, reading = Assembly(evidence.modules.assembly), evidence.reading
-    book = replay.rulebook(evidence)
-    yield from _compare("rules of decision", list(book.rules), contract.rules(reading))
-    constituencies = len(Membership(evidence.modules.membership).constituencies(reading))
+    """Rule, votes, deadline and outcome of each proposal are those that events and rules give."""
+    constituencies = len(Membership(evidence.modules.membership).constituencies(evidence.reading))
     for proposal in replay.proposals(evidence):
-        yield from _proposal(evidence, register, proposal, constituencies)
+        census = register.census_at(proposal.snapshot, constituencies)
+        yield from ballots.proposal(evidence, proposal, census)
+
+
+def rulebook(evidence: Evidence) -> Findings:
+    """Rules, weights, delays and assignments are those that were last set."""
+    contract, reading = Rulebook(evidence.modules.rulebook), evidence.reading
+    book = replay.rulebook(evidence)
+    rules = [describe_rule(rule) for rule in contract.rules(reading)]
+    yield from compare("rules of decision", [describe_rule(rule) for rule in book.rules], rules)
+    yield from compare("voting delay", book.voting_delay, contract.voting_delay(reading))
+    seen = contract.open_proposals(reading)
+    yield from compare("open proposals of a seat", book.open_proposals, seen)
+    yield from compare("editions of the weights", len(book.editions), contract.edition(reading))
+    for number, weights in enumerate(book.editions, 1):
+        found = contract.weights(reading, number)
+        yield from compare(f"weights of edition {number}", weights, found)
+    yield from _assignments(evidence, contract, book.assigned)
 
 
 def settings(evidence: Evidence) -> Findings:
-    """Modules, names, delays and the rule of admission are those that were last set."""
+    """Modules, names and the rules of membership are those that were last set."""
     modules, reading = evidence.modules, evidence.reading
     front, register = MetaOrganization(modules.meta_organization), Membership(modules.membership)
-    assembly = Assembly(modules.assembly)
     given = [timed.event.arguments for timed in evidence.of(front.address, "ModuleRegistered")]
     registered = {unpadded(one["name"]): one["module"] for one in given}
     names = [("module", (padded(name, 32),)) for name in registered]
     found = dict(zip(registered, front.reads(reading, names), strict=True))
-    yield from _compare("modules", registered, found)
+    yield from compare("modules", registered, found)
     description = front.description(reading)
     charter = _latest(evidence, front.address, "CharterChanged", "digest", ZERO_DIGEST)
-    yield from _compare("charter document", charter, description.charter)
+    yield from compare("charter document", charter, description.charter)
     uri = _latest(evidence, front.address, "DAOURIUpdate", "daoURI", "")
-    yield from _compare("URI of the public documents", uri, description.dao_uri)
+    yield from compare("URI of the public documents", uri, description.dao_uri)
     for view, event in (("constituencies", "ConstituencyAdded"), ("kinds", "KindAdded")):
         added = [timed.event.arguments["name"] for timed in evidence.of(register.address, event)]
-        yield from _compare(view, added, register.read(reading, view))
+        yield from compare(view, added, register.read(reading, view))
     admission = _latest(evidence, register.address, "AdmissionChanged", "admission", None)
-    yield from _compare("rule of admission", admission, register.read(reading, "admission"))
-    delay = _latest(evidence, assembly.address, "VotingDelayChanged", "votingDelay", None)
-    yield from _compare("voting delay", delay, assembly.voting_delay(reading))
-    yield from _assignments(evidence, assembly)
+    yield from compare("rule of admission", admission, register.read(reading, "admission"))
+    readoption = _latest(evidence, register.address, "ReadoptionChanged", "readoption", None)
+    yield from compare("readoption", readoption, register.read(reading, "readoption"))
 
 
-def _assignments(evidence: Evidence, assembly: Assembly) -> Findings:
-    assigned = replay.rulebook(evidence).assigned
-    events = evidence.of(assembly.address, "RuleAssigned")
+def _assignments(
+    evidence: Evidence, contract: Rulebook, assigned: Mapping[tuple[Address, bytes], int]
+) -> Findings:
+    events = evidence.of(contract.address, "RuleAssigned")
     keys = dict.fromkeys(
         (e.event.arguments["target"], e.event.arguments["selector"]) for e in events
     )
-    answers = assembly.reads(evidence.reading, [("assignedRule", key) for key in keys])
+    answers = contract.reads(evidence.reading, [("assignedRule", key) for key in keys])
     for (target, selector), seen in zip(keys, answers, strict=True):
         expected = {"assigned": False, "index": 0}
         if (target, selector) in assigned:
             expected = {"assigned": True, "index": assigned[target, selector]}
-        yield from _compare(f"rule of 0x{selector.hex()} on {target}", expected, seen)
+        yield from compare(f"rule of 0x{selector.hex()} on {target}", expected, seen)
 
 
 def _latest(evidence: Evidence, module: Address, event: str, part: str, none: object) -> Any:
@@ -265,14 +350,14 @@ def commons(evidence: Evidence) -> Findings:
     contract, reading = Commons(evidence.modules.commons), evidence.reading
     published = [timed for timed in evidence.of(contract.address, "Published")]
     digests = [timed.event.arguments["digest"] for timed in published]
-    yield from _compare("resources in order", digests, contract.digests(reading))
+    yield from compare("resources in order", digests, contract.digests(reading))
     citations = Counter(t.event.arguments["digest"] for t in evidence.of(contract.address, "Cited"))
     found = contract.reads(reading, [("resource", (digest,)) for digest in digests])
     for timed, seen in zip(published, found, strict=True):
         given = dict(timed.event.arguments)
         digest = given.pop("digest")
         expected = given | {"publishedAt": timed.time, "citations": citations[digest]}
-        yield from _compare(f"resource {Cid(digest=digest, codec=given['codec'])}", expected, seen)
+        yield from compare(f"resource {Cid(digest=digest, codec=given['codec'])}", expected, seen)
 
 
 def constitution(evidence: Evidence) -> Findings:
@@ -286,7 +371,7 @@ def constitution(evidence: Evidence) -> Findings:
         (version.number, version.text.digest, version.since)
         for version in contract.versions(evidence.reading)
     ]
-    yield from _compare("versions of the InterConstitution", expected, seen)
+    yield from compare("versions of the InterConstitution", expected, seen)
 
 
 def content(evidence: Evidence, store: Store) -> Findings:
@@ -301,28 +386,37 @@ def references(evidence: Evidence) -> dict[Cid, str]:
     charter = _latest(evidence, modules.meta_organization, "CharterChanged", "digest", None)
     found = {Cid(digest=charter): "charter document"} if charter else {}
     for timed in evidence.events:
-        given, name = timed.event.arguments, timed.name
-        who = given.get("organization", "")
-        if timed.event.contract == modules.inter_constitution and name == "Amended":
-            cid = Cid(digest=given["digest"], codec=given["codec"])
-            found[cid] = f"text of version {given['version']}"
-        elif timed.event.contract == modules.commons and name == "Published":
-            resource = Cid(digest=given["digest"], codec=given["codec"])
-            found[resource] = "resource"
-            found[Cid(digest=given["description"])] = f"description of {resource}"
-        elif name == "ProposalCreated":
-            _, body = read_description(given["description"])
-            if body:
-                found[body] = f"body of proposal {given['proposalId']}"
-        for part in ("profile", "pledge", "reason"):
-            digest = given.get(part)
-            if isinstance(digest, bytes) and any(digest):
-                found[Cid(digest=digest)] = f"{part} of {who}"
+        found |= _named(modules, timed)
     return found
 
 
+def _named(modules: Modules, timed: Timed) -> dict[Cid, str]:
+    """The documents that one event names."""
+    given, name, contract = timed.event.arguments, timed.name, timed.event.contract
+    if contract == modules.inter_constitution and name == "Amended":
+        text = Cid(digest=given["digest"], codec=given["codec"])
+        return {text: f"text of version {given['version']}"}
+    if contract == modules.commons and name == "Published":
+        resource = Cid(digest=given["digest"], codec=given["codec"])
+        description = Cid(digest=given["description"])
+        return {resource: "resource", description: f"description of {resource}"}
+    if contract == modules.assembly and name == "ProposalCreated":
+        _, body = read_description(given["description"])
+        return {body: f"body of proposal {given['proposalId']}"} if body else {}
+    if contract in (modules.membership, modules.inter_constitution):
+        return _of_somebody(given)
+    return {}
+
+
+def _of_somebody(given: Mapping[str, Any]) -> dict[Cid, str]:
+    """Profile, pledge or reason of the organization that an event of register or text is about."""
+    who = given.get("organization") or given.get("to")
+    digests = {part: given.get(part, ZERO_DIGEST) for part in ("profile", "pledge", "reason")}
+    return {Cid(digest=one): f"{part} of {who}" for part, one in digests.items() if any(one)}
+
+
 class _Running:
-    """Active seats by constituency, moving forward in time."""
+    """Active votes by constituency, moving forward in time; a group's seats are one."""
 
     def __init__(self, register: Register) -> None:
         changes = (
@@ -331,21 +425,46 @@ class _Running:
             for time, standing in register.history(account)
         )
         self._changes = sorted(changes, key=lambda change: change[:2])
-        self._where: dict[Address, int] = {}
+        self._where: dict[Address, tuple[int, int]] = {}
         self._next = 0
 
     def census(self, time: int, constituencies: int) -> list[int]:
         while self._next < len(self._changes) and self._changes[self._next][0] <= time:
             _, account, standing = self._changes[self._next]
             if standing.active:
-                self._where[account] = standing.constituency
+                self._where[account] = standing.place
             else:
                 self._where.pop(account, None)
             self._next += 1
-        counts = [0] * constituencies
-        for constituency in self._where.values():
-            counts[constituency] += 1
-        return counts
+        active = Counter(constituency for constituency, _ in set(self._where.values()))
+        return [active[index] for index in range(constituencies)]
+
+
+def _packed(standing: Standing) -> int:
+    """A place as the contract gives it; 0 without a vote. Source: IMembership.placeAt."""
+    votes_in, ordinal = standing.place
+    return 1 << 40 | votes_in << 32 | ordinal if standing.active else 0
+
+
+def _signed_acts(evidence: Evidence) -> Counter[Address]:
+    """How many acts each account can have signed at most: applications and changes of account.
+
+    Events do not tell which of them were signed, and which the account sent itself.
+    """
+    events = evidence.of(evidence.modules.membership, "Applied", "Moved")
+    return Counter(replay.transition(timed).organization for timed in events)
+
+
+def _declarations(evidence: Evidence) -> dict[Address, Address]:
+    """Of whom each account has declared last that they are under one control."""
+    found: dict[Address, Address] = {}
+    for timed in evidence.of(evidence.modules.membership, "AffiliationDeclared", "Moved"):
+        given = timed.event.arguments
+        if timed.name == "Moved":
+            found.pop(given["from"], None)
+        else:
+            found[given["organization"]] = given["other"]
+    return found
 
 
 def _moments(register: Register, account: Address) -> Iterator[int]:
@@ -356,8 +475,15 @@ def _moments(register: Register, account: Address) -> Iterator[int]:
 
 
 def _profiles(evidence: Evidence) -> dict[Address, bytes]:
-    events = evidence.of(evidence.modules.membership, "Applied", "ProfileChanged")
-    return {t.event.arguments["organization"]: t.event.arguments["profile"] for t in events}
+    """The profile of each account; one that moved with its seat is the new account's."""
+    found: dict[Address, bytes] = {}
+    for timed in evidence.of(evidence.modules.membership, "Applied", "ProfileChanged", "Moved"):
+        given = timed.event.arguments
+        if timed.name != "Moved":
+            found[given["organization"]] = given["profile"]
+        elif given["from"] in found:
+            found[given["to"]] = found.pop(given["from"])
+    return found
 
 
 def _signature(
@@ -375,7 +501,7 @@ def _signature(
         signer = Account.recover_message(signable, signature=signature)
     except Exception:
         signer = "nobody"
-    yield from _compare(f"signature of the {subject}", adoption.organization, signer)
+    yield from compare(f"signature of the {subject}", adoption.organization, signer)
 
 
 def _contract_signature(
@@ -399,79 +525,12 @@ def _contract_signature(
         )
 
 
-def _proposal(
-    evidence: Evidence, register: Register, proposal: replay.Proposed, constituencies: int
-) -> Findings:
-    contract, reading = Assembly(evidence.modules.assembly), evidence.reading
-    subject = f"proposal {proposal.number}"
-    rule = _rule(evidence, proposal)
-    frozen = describe_rule(proposal.frozen) if proposal.frozen else "none"
-    yield from _compare(f"rule of {subject}", describe_rule(rule), frozen)
-    state = contract.state(reading, proposal.number)
-    yield from _compare(f"stored rule of {subject}", describe_rule(rule), describe_rule(state.rule))
-    yield from _voters(register, proposal, subject)
-    census = register.census_at(proposal.snapshot, constituencies)
-    tallies = decision.tally(proposal.cast(register), [one.active for one in census])
-    if proposal.snapshot < reading.block.time:
-        yield from _compare(
-            f"tally of {subject}", tallies, contract.tallies(reading, proposal.number)
-        )
-    outcome = decision.decide(rule, tallies)
-    expected = proposal.state(outcome.passed, reading.block.time)
-    yield from _compare(f"state of {subject}", expected, state.state)
-
-
-def _voters(register: Register, proposal: replay.Proposed, subject: str) -> Findings:
-    for voter, count in Counter(voter for voter, _, _ in proposal.votes).items():
-        yield from _compare(f"number of votes of {voter} on {subject}", 1, count)
-    for voter, _, weight in proposal.votes:
-        held = register.votes_at(voter, proposal.snapshot)
-        yield from _compare(f"weight of {voter} in {subject}", held, weight)
-
-
-def _rule(evidence: Evidence, proposal: replay.Proposed) -> decision.Rule:
-    modules = evidence.modules
-    kernel = frozenset(
-        (
-            modules.assembly,
-            modules.authority,
-            modules.timelock,
-            modules.meta_organization,
-            modules.inter_constitution,
-        )
-    )
-    then = evidence.reading.chain.at(proposal.block)
-    calls = zip(proposal.targets, proposal.calldatas, strict=True)
-    governed = frozenset(
-        target
-        for target, data in calls
-        if target not in kernel and _governed(then, target, data, modules.authority)
-    )
-    actions = [
-        decision.Action(target=target, selector=data[:4].ljust(4, b"\0"))
-        for target, data in zip(proposal.targets, proposal.calldatas, strict=True)
-    ]
-    return decision.rule_for(
-        actions, proposal.rulebook.rules, proposal.rulebook.assigned, kernel, governed
-    )
-
-
-def _governed(reading: Reading, target: Address, data: bytes, authority: Address) -> bool:
-    if not reading.code(target):
-        return bool(data)
-    try:
-        answer = reading.call(target, abi.selector(load("Commons").functions["authority"]))
-    except NodeRefused:
-        return False
-    return len(answer) >= 32 and answer[:32] == bytes.fromhex(authority[2:]).rjust(32, b"\0")
-
-
 def _content(store: Store, cid: Cid, what: str) -> Findings:
     subject = f"{what} ({cid})"
     try:
         data = store.get(cid)
     except ContentCorrupt as error:
-        yield _differs(subject, "the bytes that hash to its CID", str(error))
+        yield differs(subject, "the bytes that hash to its CID", str(error))
         return
     except Unreachable as error:
         yield Finding(kind="unknown", subject=subject, expected="present", seen=str(error))
@@ -480,17 +539,8 @@ def _content(store: Store, cid: Cid, what: str) -> Findings:
         try:
             documents.decode(data)
         except InvalidInput as error:
-            yield _differs(subject, "canonical JSON", str(error))
+            yield differs(subject, "canonical JSON", str(error))
 
 
 def _holding(held: bool) -> str:
     return "held" if held else "not held"
-
-
-def _compare(subject: str, expected: object, seen: object) -> Findings:
-    if expected != seen:
-        yield _differs(subject, str(expected), str(seen))
-
-
-def _differs(subject: str, expected: str, seen: str) -> Finding:
-    return Finding(kind="difference", subject=subject, expected=expected, seen=seen)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from metaorg.audit import dao, reconcile, replay
 from metaorg.audit.dao import Published
+from metaorg.audit.findings import Finding
 from metaorg.audit.read import Evidence, read
-from metaorg.audit.reconcile import Finding
 from metaorg.errors import ContractReverted, Unreachable
 from metaorg.ipfs import Store
 from metaorg.onchain.chain import Block, Chain
@@ -69,10 +69,12 @@ def check(
         "versions of the text": lambda: reconcile.constitution(evidence),
         "adoptions and their signatures": lambda: reconcile.adoptions(evidence),
         "seats": lambda: reconcile.seats(evidence, register),
-        "seats rest on adoptions": lambda: reconcile.seats_rest_on_adoptions(evidence, register),
-        "votes at past times": lambda: reconcile.votes_in_the_past(evidence, register),
+        "seats rest on adoptions": lambda: reconcile.seats_rest_on_adoptions(evidence),
+        "affiliations": lambda: reconcile.affiliations(evidence, register),
+        "places at past times": lambda: reconcile.places_in_the_past(evidence, register),
         "pace of admission": lambda: reconcile.pace(evidence),
         "settings": lambda: reconcile.settings(evidence),
+        "rulebook": lambda: reconcile.rulebook(evidence),
         "decisions": lambda: reconcile.decisions(evidence, register),
         "commons": lambda: reconcile.commons(evidence),
         "content": lambda: reconcile.content(evidence, store),
@@ -112,7 +114,7 @@ def _counts(evidence: Evidence, register: Register) -> dict[str, int]:
         "seats": register.seats,
         "active seats": len(register.active()),
         "proposals": sum(1 for _ in evidence.of(modules.assembly, "ProposalCreated")),
-        "votes": sum(1 for _ in evidence.of(modules.assembly, "VoteCast")),
+        "votes": sum(1 for _ in evidence.of(modules.assembly, "VoteCast", "VoteCastWithParams")),
         "resources": sum(1 for _ in evidence.of(modules.commons, "Published")),
         "documents": len(reconcile.references(evidence)),
     }

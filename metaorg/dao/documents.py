@@ -36,6 +36,7 @@ _ROLES = {
     "interConstitution": "The text that binds all, and who adopted which version of it.",
     "membership": "The register of seats; one certificate for each active seat (ERC-5192).",
     "commons": "Shared resources by the hash of their content.",
+    "rulebook": "How decisions are made: rules, weights of the constituencies, times.",
     "assembly": "Proposals and votes of all active seats.",
 }
 

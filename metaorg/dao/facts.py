@@ -1,13 +1,15 @@
 """What the chain says of a meta-organization at one block, as plain values."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from metaorg.onchain.assembly import Actions
 from metaorg.onchain.chain import Block
 from metaorg.onchain.inter_constitution import Version
-from metaorg.rules.admission import Admission
+from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.decision import Rule
+from metaorg.rules.membership import Standing
 from metaorg.types import Address, Digest, Event, Hex, Model
 
 FRONT_DOOR = "metaOrganization"
@@ -52,9 +54,12 @@ class Facts(Model):
         name: as its front door says it. charter: digest of the charter document, zero for none.
         contracts: by name, the front door first, the others in order of their first registration.
         members: accounts with an active seat, by seat number.
-        constituencies: name and active seats of each, by index. kinds: of organizations.
+        constituencies: name and active seats of each, by index. votes: that are counted in each.
+        affiliated: active seats of groups that share a vote. kinds: of organizations.
         version: of the InterConstitution, in force.
-        rules: by number. assignments: by target and selector.
+        voting_delay: seconds. open_proposals: of one seat, at once.
+        rules: by number. weights: of the constituencies in basis points, by index; none where none
+            are set. assignments: by target and selector.
         proposals, activities: in order of the chain.
     """
 
@@ -65,11 +70,16 @@ class Facts(Model):
     contracts: tuple[tuple[str, Address], ...]
     members: tuple[Address, ...]
     constituencies: tuple[tuple[str, int], ...]
+    votes: tuple[int, ...]
+    affiliated: int
     kinds: tuple[str, ...]
     version: Version
     admission: Admission
+    readoption: Readoption
     voting_delay: int
+    open_proposals: int
     rules: tuple[Rule, ...]
+    weights: tuple[int, ...]
     assignments: tuple[Assignment, ...]
     proposals: tuple[ProposalFacts, ...]
     activities: tuple[Activity, ...]
@@ -81,6 +91,26 @@ class Facts(Model):
     def caip10(self, address: Address) -> str:
         """An account of this chain, everywhere unique (CAIP-10)."""
         return f"eip155:{self.chain_id}:{address}"
+
+
+def constituencies(
+    names: Sequence[str], standings: Iterable[Standing]
+) -> tuple[tuple[str, int], ...]:
+    """Name and active seats of each, by index."""
+    seats = Counter(standing.constituency for standing in standings if standing.active)
+    return tuple((name, seats[index]) for index, name in enumerate(names))
+
+
+def votes(count: int, standings: Iterable[Standing]) -> tuple[int, ...]:
+    """The votes that are counted in each of `count` constituencies; affiliated seats share one."""
+    places = {standing.place for standing in standings if standing.active}
+    counted = Counter(votes_in for votes_in, _ in places)
+    return tuple(counted[index] for index in range(count))
+
+
+def affiliated(standings: Iterable[Standing]) -> int:
+    """How many active seats are of a group."""
+    return sum(1 for standing in standings if standing.active and standing.group)
 
 
 def assignments(assigned: Mapping[tuple[Address, bytes], int]) -> tuple[Assignment, ...]:

@@ -38,9 +38,6 @@ def recover(typed: Typed, signature: bytes) -> Address | None:
 
 
 def compact(signature: bytes) -> tuple[bytes, bytes]:
-    """A signature of 65 bytes in two words: r, and s with the parity in its highest bit.
-
-    Source: EIP-2098.
-    """
+    """A signature of 65 bytes in two: r, and s with the parity in its highest bit (EIP-2098)."""
     r, s, v = signature[:32], int.from_bytes(signature[32:64]), signature[64]
     return r, (s | (v - 27) << 255).to_bytes(32)

@@ -68,29 +68,31 @@ class Dao:
         constituencies = org.membership.constituencies(reading)
         accounts = org.membership.contract.accounts(reading)
         standings = org.membership.contract.standings_of(reading, accounts)
-        active = [
-            (account, standing)
-            for account, standing in zip(accounts, standings, strict=True)
-            if standing.active
-        ]
-        seats = [standing.constituency for _, standing in active]
         events = org.events(org.modules.assembly, reading=reading)
+        rulebook = org.assembly.rulebook
         return Facts(
             chain_id=reading.chain.id,
             block=reading.block,
             name=description.name,
             charter=description.charter,
             contracts=self._contracts(reading),
-            members=tuple(account for account, _ in active),
-            constituencies=tuple(
-                (name, seats.count(index)) for index, name in enumerate(constituencies)
+            members=tuple(
+                account
+                for account, standing in zip(accounts, standings, strict=True)
+                if standing.active
             ),
+            constituencies=gathered.constituencies(constituencies, standings),
+            votes=gathered.votes(len(constituencies), standings),
+            affiliated=gathered.affiliated(standings),
             kinds=tuple(org.membership.kinds(reading)),
             version=org.constitution.version(reading),
             admission=org.membership.admission(reading),
-            voting_delay=org.assembly.rulebook.voting_delay(reading),
-            rules=tuple(org.assembly.rules(reading)),
-            assignments=gathered.assignments(self._assigned(events, reading)),
+            readoption=org.membership.contract.readoption(reading),
+            voting_delay=rulebook.voting_delay(reading),
+            open_proposals=rulebook.open_proposals(reading),
+            rules=tuple(rulebook.rules(reading)),
+            weights=rulebook.weights(reading),
+            assignments=gathered.assignments(self._assigned(reading)),
             proposals=self._proposals(events, reading),
             activities=gathered.activities(events),
         )
@@ -102,15 +104,14 @@ class Dao:
         found = front.reads(reading, [("module", (name,)) for name in names])
         return gathered.contracts(front.address, zip(map(unpadded, names), found, strict=True))
 
-    def _assigned(self, events: list[Event], reading: Reading) -> dict[tuple[Address, bytes], int]:
+    def _assigned(self, reading: Reading) -> dict[tuple[Address, bytes], int]:
+        contract = self._org.assembly.rulebook
+        events = self._org.events(contract.address, ["RuleAssigned"], reading)
         keys = [
             *dict.fromkeys(
-                (event.arguments["target"], event.arguments["selector"])
-                for event in events
-                if event.name == "RuleAssigned"
+                (event.arguments["target"], event.arguments["selector"]) for event in events
             )
         ]
-        contract = self._org.assembly.contract
         found = contract.reads(reading, [("assignedRule", key) for key in keys])
         return {k: one["index"] for k, one in zip(keys, found, strict=True) if one["assigned"]}
 

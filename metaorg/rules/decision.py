@@ -31,12 +31,24 @@ class Method(IntFlag, boundary=STRICT):
 
     MAJORITY = 1
     WEIGHTED = 2
-    EACH_CLASS = 4
+    IN_EACH_CLASS = 4
     CONSENT = 8
+    EACH_CLASS = MAJORITY | IN_EACH_CLASS
 
     @property
     def words(self) -> str:
-        return " and ".join((one.name or "").lower().replace("_", " ") for one in self)
+        """By name, in the order of strictness: "weighted and each class"."""
+        left = self if Method.EACH_CLASS not in self else self & ~Method.MAJORITY
+        return " and ".join(name for name, one in METHODS.items() if one & left)
+
+
+METHODS = {
+    "majority": Method.MAJORITY,
+    "weighted": Method.WEIGHTED,
+    "each class": Method.EACH_CLASS,
+    "consent": Method.CONSENT,
+}
+"""The methods as people choose them, by name; a majority in each class comes with one over all."""
 
 
 class Rule(Model):
@@ -51,7 +63,7 @@ class Rule(Model):
             extends the voting once, by as long again; 0 for never.
         upgradable: whether a constituency can ask for each class before voting starts.
         delay: seconds between queueing and execution.
-        voting_period: seconds in which votes are cast, at least 1.
+        voting_period: seconds in which votes are cast, 1..2^31 - 1.
     """
 
     methods: Method
@@ -61,12 +73,14 @@ class Rule(Model):
     closing: int = Field(default=0, ge=0, le=100)
     upgradable: bool = False
     delay: int = Field(ge=0, lt=1 << 32)
-    voting_period: int = Field(ge=1, lt=1 << 32)
+    voting_period: int = Field(ge=1, lt=1 << 31)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         if not self.methods:
             raise ValueError("a rule has at least one method")
+        if Method.IN_EACH_CLASS in self.methods and Method.MAJORITY not in self.methods:
+            raise ValueError("a majority in each class comes with one over all: each class")
         if self.methods == Method.CONSENT:
             if self.approval:
                 raise ValueError("consent has no approval: nobody needs to be in favour")
@@ -139,15 +153,14 @@ def strictest(rules: Iterable[Rule]) -> Rule:
 
 
 def no_weaker(rule: Rule, other: Rule) -> bool:
-    """Whether every part of `rule` is at least as strict as that of `other`.
-
-    Methods are compared by their order.
+    """Whether `rule` asks for all that `other` asks for, and every other part is as strict.
 
     Source: Rules.noWeaker.
     """
-    larger = ("methods", *_LARGER_IS_STRICTER)
-    return _intolerance(rule) >= _intolerance(other) and all(
-        getattr(rule, part) >= getattr(other, part) for part in larger
+    return (
+        other.methods in rule.methods
+        and _intolerance(rule) >= _intolerance(other)
+        and all(getattr(rule, part) >= getattr(other, part) for part in _LARGER_IS_STRICTER)
     )
 
 
@@ -283,7 +296,7 @@ def _too_few(rule: Rule, total: ClassTally) -> Iterator[str]:
 
 
 def _not_approved(rule: Rule, total: ClassTally) -> Iterator[str]:
-    shared = rule.methods & (Method.MAJORITY | Method.EACH_CLASS)
+    shared = Method.MAJORITY in rule.methods
     if shared and total.in_favour * BASIS <= (total.against + total.in_favour) * rule.approval:
         yield (
             f"not approved: {votes(total.in_favour)} for and {votes(total.against)} against, "

@@ -22,6 +22,7 @@ class Status(IntEnum):
     SUSPENDED = 4
     EXITED = 5
     LAPSED = 6
+    BARRED = 7
 
     @property
     def words(self) -> str:
@@ -35,6 +36,8 @@ class Status(IntEnum):
 
 NEVER = (1 << 48) - 1
 """`admissible_at` of an application that only a decision can finish."""
+BARRED = NEVER - 1
+"""The same for one who was barred, and is again when the application comes to nothing."""
 
 
 class Standing(Model):
@@ -45,7 +48,7 @@ class Standing(Model):
         constituency, kind: indices into the register's lists.
         seat: number from 1, 0 until first admitted; also the certificate's token id.
         ordinal: place of its vote within the constituency `votes_in`, from 0.
-        admissible_at: when an application may be finished, Unix seconds; or `NEVER`.
+        admissible_at: when an application may be finished, Unix seconds; or `NEVER`, or `BARRED`.
         votes_in: the constituency in which its vote counts: its own, or its group's.
         group: number of the group of affiliated organizations that shares one vote; 0 for none.
         nonce: how many of its signed acts were used up; events do not tell.
@@ -120,7 +123,7 @@ class Register:
         self._history: dict[Address, list[tuple[int, Standing]]] = {}
         self._issued: dict[int, int] = {}
         for transition in transitions:
-            self._follow(transition)
+            self.follow(transition)
 
     def active(self) -> list[Address]:
         """Accounts with an active seat, by seat number."""
@@ -155,7 +158,12 @@ class Register:
             for i in range(constituencies)
         ]
 
-    def _follow(self, event: Transition) -> None:
+    def follow(self, event: Transition) -> None:
+        """Let one event more happen.
+
+        Raises:
+            Inconsistent: it contradicts what happened before, or the rules.
+        """
         before = self.standings.get(event.organization, Standing())
         allowed, after = _TRANSITIONS[event.name]
         if before.status not in allowed:
@@ -184,11 +192,7 @@ class Register:
     def _next(self, before: Standing, event: Transition, after: Status | None) -> Standing:
         changes: dict[str, object] = {"status": before.status if after is None else after}
         if event.name == "Applied":
-            changes |= {
-                "constituency": event.constituency,
-                "kind": event.kind,
-                "admissible_at": event.admissible_at,
-            }
+            changes |= self._applied(before, event)
         elif event.name == "Admitted":
             changes |= self._admitted(before, event)
         elif event.name == "Affiliated":
@@ -198,8 +202,22 @@ class Register:
         elif event.name == "ConstituencyChanged":
             changes |= self._elsewhere(before, event)
         elif event.name in ("Refused", "Withdrawn"):  # back to where it came from
-            changes["status"] = Status.EXITED if before.seat else Status.NONE
+            changes["status"] = _outside(before)
+        elif event.name == "Exited" and before.status == Status.SUSPENDED:
+            changes["status"] = Status.BARRED  # who is suspended does not come back by leaving
         return before.model_copy(update=changes)
+
+    def _applied(self, before: Standing, event: Transition) -> dict[str, object]:
+        if (before.status == Status.BARRED) != (event.admissible_at == BARRED):
+            raise Inconsistent(
+                f"{event.organization} was {before.status.words} and applied, "
+                f"admissible at {event.admissible_at}"
+            )
+        return {
+            "constituency": event.constituency,
+            "kind": event.kind,
+            "admissible_at": event.admissible_at,
+        }
 
     def _admitted(self, before: Standing, event: Transition) -> dict[str, object]:
         seat = before.seat or self.seats + 1
@@ -292,7 +310,14 @@ class Register:
         self._record(event.organization, Standing(), event.time)
 
 
-_NOBODY = (Status.NONE, Status.EXITED)
+def _outside(applicant: Standing) -> Status:
+    """What an applicant was before it applied."""
+    if not applicant.seat:
+        return Status.NONE
+    return Status.BARRED if applicant.admissible_at == BARRED else Status.EXITED
+
+
+_NOBODY = (Status.NONE, Status.EXITED, Status.BARRED)
 _PENDING = (Status.APPLIED, Status.OBJECTED)
 _HOLDING = tuple(status for status in Status if status.holds)
 _TRANSITIONS: dict[str, tuple[Sequence[Status], Status | None]] = {
@@ -302,7 +327,7 @@ _TRANSITIONS: dict[str, tuple[Sequence[Status], Status | None]] = {
     "Refused": (_PENDING, None),
     "Withdrawn": (_PENDING, None),
     "Exited": (_HOLDING, Status.EXITED),
-    "Expelled": (_HOLDING, Status.EXITED),
+    "Expelled": (_HOLDING, Status.BARRED),
     "Suspended": ((Status.ACTIVE,), Status.SUSPENDED),
     "Reinstated": ((Status.SUSPENDED,), Status.ACTIVE),
     "Lapsed": ((Status.ACTIVE,), Status.LAPSED),

@@ -209,18 +209,16 @@ def _with_each_class(rule: Rule) -> Rule:
 
 
 class Turns(Model):
-    """When the latest proposals of a seat end, Unix seconds, by place; 0 where there was none.
+    """When voting on the latest proposals of a seat ends, Unix seconds; 0 where there was none.
 
-    An extension of the voting keeps no turn: what counts is the end of the voting period.
-
-    Source: Assembly._takeTurn and _giveBackTurn.
+    Source: Assembly._takeTurn and _changeTurn.
     """
 
     ends: tuple[int, ...] = Field(default=(0,) * MAX_OPEN, min_length=MAX_OPEN, max_length=MAX_OPEN)
 
     def may_propose(self, allowed: int, now: int) -> bool:
-        """Whether one of the first `allowed` places (1 to 5) is free at `now`."""
-        return any(end < now for end in self.ends[:allowed])
+        """Whether fewer than `allowed` (1 to 5) are open at `now`."""
+        return sum(end >= now for end in self.ends) < allowed
 
     def taken(self, end: int, allowed: int, now: int) -> Self:
         """With one proposal more, which ends at `end`.
@@ -233,9 +231,9 @@ class Turns(Model):
         place = next(place for place, taken in enumerate(self.ends) if taken < now)
         return self._with(place, end)
 
-    def given_back(self, end: int) -> Self:
-        """Without the proposal that would have ended at `end`: it was cancelled."""
-        return self._with(self.ends.index(end), 0) if end in self.ends else self
+    def changed(self, end: int, new_end: int) -> Self:
+        """With another end of the one that ends at `end`: it was extended, or cancelled (0)."""
+        return self._with(self.ends.index(end), new_end) if end in self.ends else self
 
     def _with(self, place: int, end: int) -> Self:
         return self.model_copy(update={"ends": (*self.ends[:place], end, *self.ends[place + 1 :])})

@@ -4,14 +4,21 @@ from pathlib import Path
 from typing import Any
 
 from onchain.nodes import Alter, proxy
-from onchain.world import ABSTAIN, AGAINST, FOR, WINDOW, World, actor
+from onchain.world import ABSTAIN, AGAINST, FOR, GRACE, VOTING, WINDOW, World, actor, fund
 
 from metaorg.audit import Finding, Report, check
+from metaorg.charter import encode
 from metaorg.onchain import abi
+from metaorg.onchain.accounts import LocalSigner
+from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import advance
-from metaorg.records import Description, Profile
+from metaorg.onchain.inter_constitution import DOMAIN_FIELDS
+from metaorg.onchain.typed_data import compact
+from metaorg.records import Description, Profile, Reason
+from metaorg.rules.admission import Consequence, Readoption
+from metaorg.rules.decision import SPLIT, Method
 from metaorg.types import Call, Cid
 
 HANDBOOK = b"# Handbook\n\nHow we meet and decide.\n"
@@ -21,6 +28,11 @@ class History(World):
     """Everything that can happen, once: the numbers of its proposals are kept."""
 
     executed: int
+    moved: int
+    weighted: int
+    upgraded: int
+    extended: int
+    consented: int
     defeated: int
     open: int
 
@@ -31,6 +43,9 @@ class History(World):
         world._membership()
         world._commons()
         world._decisions()
+        world._seats()
+        world._swings()
+        world._ends()
         return world
 
     def _membership(self) -> None:
@@ -67,28 +82,198 @@ class History(World):
         other.send(other.commons.cite(handbook), other.commons.cite(handbook, Cid.of(b"use")))
 
     def _decisions(self) -> None:
-        org, returner, contested = self.by(), actor(13), actor(14)
-        everybody = [*self.founders, returner, contested]
+        org = self.by()
         amend = org.constitution.amend(b"# A second text\n")
-        self.executed = self.decide(amend, voters=everybody, title="A new text")
+        self.executed = self.decide(amend, voters=self._everybody(), title="A new text")
         self.adopt(self.founders[0])
         self.adopt(self.founders[2], "Users")
-        rule = org.assembly.rules()[0]
-        softer = rule.model_copy(update={"quorum": 1000})
+        advance(self.chain, GRACE + 1)
+        org.send(org.membership.contract.lapse(self.founders[1].address))
+        self.adopt(self.founders[1])
+        org.send(org.membership.contract.resume(self.founders[1].address))
+        self._terms()
+
+    def _everybody(self) -> list[LocalSigner]:
+        return [*self.founders, actor(13), actor(14)]
+
+    def _terms(self) -> None:
+        """A rule of each method, and late swings and upgrades under the ordinary one."""
+        org, target = self.by(), self.modules.membership
+        book = org.assembly.rulebook
+        ordinary, amendment = org.assembly.rules()
+        softer = ordinary.model_copy(update={"quorum": 1000, "closing": 20, "upgradable": True})
+        consent = ordinary.model_copy(
+            update={"methods": Method.CONSENT, "approval": 0, "objections": 2}
+        )
+        weighted = ordinary.model_copy(update={"methods": Method.WEIGHTED})
         self.decide(
-            org.assembly.contract.set_rule(0, softer),
+            book.set_weights([5000, 3000, 2000]),
+            book.set_rule(1, amendment.model_copy(update={"closing": 20})),
+            book.set_rule(0, softer),
+            book.set_rule(2, consent),
+            book.set_rule(3, weighted),
+            book.assign_rule(target, selector("Membership", "addKind"), 2),
+            book.assign_rule(target, selector("Membership", "changeConstituency"), 3),
+            book.assign_rule(target, selector("Membership", "expel"), 0),
+            book.assign_rule(target, selector("Membership", "separate"), 1),
+            book.unassign_rule(target, selector("Membership", "separate")),
+            book.set_voting_delay(61),
+            book.set_open_proposals(3),
             org.membership.set_admission(
                 org.membership.admission().model_copy(update={"floor": 4})
             ),
-            voters=everybody,
-            title="Less quorum",
+            org.membership.contract.set_readoption(
+                Readoption(grace=1800, consequence=Consequence.EXITED)
+            ),
+            org.membership.contract.add_constituency("Neighbours"),
+            voters=self._everybody(),
+            title="New terms",
         )
+
+    def _seats(self) -> None:
+        """Seats that move, share a vote, change class, are suspended or end."""
+        mover, lost, guest, sister = (actor(n) for n in (21, 22, 24, 25))
+        advance(self.chain, WINDOW + 1)
+        self.join(mover, sister)
+        self.join(lost, guest, constituency="Users")
+        register = self.by().membership.contract
+        for one, other in ((mover, sister), (sister, mover)):
+            org = self.by(one)
+            org.send(org.membership.contract.declare_affiliation(other.address))
+        self._move_while_voting(mover, actor(31))
+        fund(self.chain, actor(32))
+        self.adopt(actor(32), "Users")
+        self.decide(
+            register.suspend(actor(14).address, self._reason("Under review.")),
+            register.move_by_decision(lost.address, actor(32).address, self._reason("Key lost.")),
+            register.separate(actor(31).address, self._reason("Sold.")),
+            voters=self._everybody(),
+            title="Seats",
+        )
+        self.adopt(sister, "Users")
+        self.weighted = self.decide(
+            register.change_constituency(sister.address, self._reason("They buy now.")),
+            voters=[*self.founders, actor(13)],
+            title="Another class",
+        )
+        self.decide(
+            register.reinstate(actor(14).address, self._reason("Reviewed.")),
+            register.affiliate([actor(11).address, sister.address], self._reason("One owner.")),
+            voters=[*self.founders, actor(11), actor(13)],
+            title="Back again",
+        )
+        self.decide(
+            register.expel(guest.address, self._reason("It harmed others.")), title="An end"
+        )
+
+    def _move_while_voting(self, old: LocalSigner, new: LocalSigner) -> None:
+        """Signed votes in a batch, of which the first comes from a seat that voted and moved."""
+        number = self.propose(greeting(8), title="Moving")
+        self.vote(number, (old, FOR))
+        fund(self.chain, new)
+        self.adopt(new)
+        self.move(old, new)
+        self.batch(number, *((one, FOR) for one in (new, self.founders[0], actor(13), actor(77))))
+        self.moved = number
+
+    def _swings(self) -> None:
+        """Split votes, an upgrade, a late swing, an objection."""
+        org = self.by()
+        one, two, three = self.founders
+        number = self.pending(greeting(7), title="Upgraded")
+        for signer in (one, three, actor(14)):
+            asking = self.by(signer)
+            asking.send(asking.assembly.contract.request_upgrade(number))
+        advance(self.chain, 62)
+        self.split(two, number, (2000, 7000, 1000))
+        self.vote(number, (one, FOR), (three, FOR), (actor(13), ABSTAIN))
+        self.close(number)
+        self.upgraded = number
+
+        number = self.propose(greeting(6), title="Late")
+        self.vote(number, (one, FOR))
+        advance(self.chain, VOTING * 85 // 100)
+        self.vote(number, (two, AGAINST), (three, FOR))
+        self.extended = number
+        self.execute(number)
+
+        number = self.propose(org.membership.contract.add_kind("nonprofit"), title="Kinds")
+        self.vote(number, (one, FOR))
+        objecting = self.by(two)
+        objecting.send(objecting.assembly.contract.vote(number, AGAINST, "Two are enough."))
+        self.execute(number)
+        self.consented = number
+
+        canceled = self.pending(greeting(5), title="Taken back")
+        org.send(org.assembly.cancel(org.assembly.show(canceled)))
+
+    def _ends(self) -> None:
+        """What stays defeated or open."""
+        org = self.by()
         self.defeated = self.propose(org.constitution.amend(b"# No\n"), title="No")
-        votes = ((self.founders[0], FOR), (self.founders[1], AGAINST), (returner, ABSTAIN))
+        votes = ((self.founders[0], FOR), (self.founders[1], AGAINST), (actor(13), ABSTAIN))
         self.vote(self.defeated, *votes)
         self.close(self.defeated)
-        self.open = self.propose(Call(to=actor(9).address, data=b"", value=0, says="greet"))
+        self.open = self.propose(greeting(9), title="Open")
         self.vote(self.open, (self.founders[0], FOR))
+
+    # ------------------------------------------------------------------ steps
+
+    def _reason(self, text: str) -> Cid:
+        return self.store.put(encode(Reason(text=text)))
+
+    def move(self, old: LocalSigner, new: LocalSigner, *, nonce: int = 0) -> None:
+        """Give a seat to another account, as both sign."""
+        register = self.by().membership.contract
+        kinds = {"from": "address", "to": "address", "nonce": "uint32", "validUntil": "uint48"}
+        values = (old.address, new.address, nonce, self.chain.block().time + 3600)
+        typed = {
+            "types": {
+                "EIP712Domain": DOMAIN_FIELDS,
+                "Move": [{"name": name, "type": kind} for name, kind in kinds.items()],
+            },
+            "primaryType": "Move",
+            "domain": {
+                "name": "Membership",
+                "version": "1",
+                "chainId": self.chain.id,
+                "verifyingContract": register.address,
+            },
+            "message": dict(zip(kinds, values, strict=True)),
+        }
+        signatures = [one.sign_typed_data(typed) for one in (old, new)]
+        self.by().send(register.call("moveSeat", values, *signatures, says="move"))
+
+    def split(self, signer: LocalSigner, number: int, parts: tuple[int, int, int]) -> None:
+        org = self.by(signer)
+        org.send(org.assembly.contract.vote(number, SPLIT, "", parts))
+
+    def batch(self, number: int, *votes: tuple[LocalSigner, int]) -> None:
+        """Signed votes, sent by the first founder."""
+        assembly = self.by().assembly.contract
+        signed = []
+        for signer, support in votes:
+            message = {
+                "proposalId": number,
+                "support": support,
+                "voter": signer.address,
+                "nonce": 0,
+            }
+            act = SignedAct(
+                kind="Ballot", chain_id=self.chain.id, contract=assembly.address, message=message
+            )
+            words = compact(signer.sign_typed_data(act.typed))
+            signed.append((signer.address, support, *words))
+        self.by().send(assembly.call("castVotesBySig", number, signed, says="vote"))
+
+
+def greeting(number: int) -> Call:
+    """A call to somebody outside."""
+    return Call(to=actor(number).address, data=b"", value=0, says="greet")
+
+
+def selector(contract: str, function: str) -> bytes:
+    return abi.selector(load(contract).functions[function])
 
 
 def checked(history: History, chain: Chain | None = None) -> Report:

@@ -2,14 +2,16 @@
 
 import pytest
 from onchain.nodes import proxy
-from onchain.world import DELAY, FOR, VOTING, WINDOW, actor
+from onchain.world import DELAY, FOR, VOTING, WINDOW, actor, fund
 
 from audit.history import History, checked
 from metaorg.audit import check
+from metaorg.audit.replay import TRANSITIONS
 from metaorg.errors import ChainUnreachable, Misconfigured
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import advance, free_port
 from metaorg.records import Profile
+from metaorg.rules.decision import Method
 
 
 def test_a_full_history_has_no_findings(history: History) -> None:
@@ -20,24 +22,35 @@ def test_a_full_history_has_no_findings(history: History) -> None:
     assert report.modules == history.modules
     assert report.block == history.chain.block()
     assert report.chain_id == 31337
-    wanted = {"contracts": 7, "seats": 7, "active seats": 6, "proposals": 5, "resources": 2}
+    wanted = {"contracts": 8, "seats": 11, "active seats": 9, "proposals": 14}
     assert wanted.items() <= report.checked.items()
-    assert report.checked["adoptions"] == 11
-    assert report.checked["votes"] == 3 + 5 + 5 + 3 + 1
+    assert report.checked["adoptions"] == 19
+    assert report.checked["resources"] == 2
+    assert report.checked["votes"] == 3 + 5 + 5 + 3 + 5 + 4 + 5 + 3 + 4 + 3 + 2 + 3 + 1
 
 
 def test_everything_of_the_history_happened(history: History) -> None:
     org = history.by()
     names = {event.name for event in org.events(history.modules.membership)}
     decided = {event.name for event in org.events(history.modules.assembly)}
+    ruled = {event.name for event in org.events(history.modules.rulebook)}
     shared = {event.name for event in org.events(history.modules.commons)}
 
-    assert {"Applied", "Objected", "Admitted", "Withdrawn", "Exited", "ProfileChanged"} <= names
-    assert {"ProposalCreated", "VoteCast", "ProposalExecuted", "RuleSet"} <= decided
+    assert {*TRANSITIONS, "AdmittedByDecision", "AffiliationDeclared", "ReadoptionChanged"} - {
+        "Refused"
+    } <= names
+    assert names >= {"ProfileChanged", "AdmissionChanged", "ConstituencyAdded", "KindAdded"}
+    assert decided >= {"ProposalCreated", "RuleFrozen", "VoteCast", "VoteCastWithParams"}
+    assert decided >= {"UpgradeRequested", "ProposalUpgraded", "ProposalExtended", "VoteRefused"}
+    assert decided >= {"ProposalCanceled", "ProposalQueued", "ProposalExecuted"}
+    assert ruled >= {"RuleSet", "RuleAssigned", "RuleUnassigned", "WeightsSet"}
+    assert ruled >= {"VotingDelayChanged", "OpenProposalsChanged"}
     assert {"Published", "Cited"} <= shared
     assert org.assembly.show(history.executed).state.state == "executed"
     assert org.assembly.show(history.defeated).state.state == "defeated"
     assert org.assembly.show(history.open).state.state == "active"
+    assert org.assembly.show(history.extended).state.extended
+    assert Method.EACH_CLASS in org.assembly.show(history.upgraded).state.rule.methods
     assert org.constitution.version().number == 2
 
 
@@ -61,6 +74,47 @@ def test_every_state_of_a_proposal_is_found_right(history: History) -> None:
     advance(history.chain, DELAY + 1)
     org.send(org.assembly.execute(view))
     assert org.assembly.show(history.open).state.state == "executed" and checked(history).ok
+
+
+def test_votes_that_were_counted_in_pages_are_found_right(history: History) -> None:
+    org = history.by()
+    advance(history.chain, VOTING + 1)
+    org.send(org.assembly.contract.count(history.open, 1))
+
+    assert "VotesCounted" in {event.name for event in org.events(history.modules.assembly)}
+    assert checked(history).findings == ()
+
+
+def test_a_seat_whose_end_was_a_lapse_is_found_right(history: History) -> None:
+    """The consequence is now that a seat ends; the joiner never adopted the second text."""
+    org = history.by()
+    advance(history.chain, 1)
+    (receipt,) = org.send(org.membership.contract.lapse(actor(11).address))
+
+    assert "Exited" in {event.name for event in receipt.events}
+    assert checked(history).findings == ()
+
+
+def test_a_seat_that_moves_twice_and_back_keeps_its_past(history: History) -> None:
+    first, second = history.founders[0], actor(41)
+    fund(history.chain, second)
+    history.adopt(second)
+    history.move(first, second)
+    advance(history.chain, 1)
+    history.move(second, first, nonce=0)
+    advance(history.chain, 1)
+
+    assert checked(history).findings == ()
+
+
+def test_an_application_that_was_refused_is_found_right(history: History) -> None:
+    history.apply(actor(42))
+    org = history.by()
+    refusal = org.membership.decide(actor(42).address, False, "Not now.")
+    history.decide(refusal, voters=[*history.founders, actor(13)], title="Refusal")
+
+    assert "Refused" in {event.name for event in org.events(history.modules.membership)}
+    assert checked(history).findings == ()
 
 
 def test_rejoining_and_leaving_in_one_second_is_found_right(history: History) -> None:

@@ -18,7 +18,7 @@ from audit.history import (
     write_storage,
 )
 from metaorg.onchain import abi
-from metaorg.onchain.artifacts import CONTRACTS, load
+from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import octets
 from metaorg.onchain.devnet import advance
 from metaorg.onchain.factory import clone_code, expected_code, implementations
@@ -26,6 +26,16 @@ from metaorg.onchain.modules import Modules
 from metaorg.records import Profile
 from metaorg.types import Cid
 
+_NAMES = (
+    "MetaOrganization",
+    "Timelock",
+    "Authority",
+    "InterConstitution",
+    "Membership",
+    "Commons",
+    "Rulebook",
+    "Assembly",
+)
 STATUS, CONSTITUENCY, SEAT, ORDINAL = 48, 56, 72, 104
 """Bits of a standing's slot (IMembership.Standing)."""
 
@@ -84,7 +94,7 @@ def test_a_clone_with_other_immutable_arguments(
     only(checked(history), "difference", f"code of {module} at {address}")
 
 
-@pytest.mark.parametrize("name", CONTRACTS[1:])
+@pytest.mark.parametrize("name", _NAMES)
 def test_an_implementation_that_was_replaced(history: History, name: str) -> None:
     fields = dict(zip(Modules.model_fields, _NAMES, strict=True))
     field = next(field for field, contract in fields.items() if contract == name)
@@ -98,17 +108,6 @@ def test_an_implementation_that_was_replaced(history: History, name: str) -> Non
     )
 
     assert (finding.expected, finding.seen) == ("as shipped", "other")
-
-
-_NAMES = (
-    "MetaOrganization",
-    "Timelock",
-    "Authority",
-    "InterConstitution",
-    "Membership",
-    "Commons",
-    "Assembly",
-)
 
 
 def test_an_implementation_of_another_kind(history: History) -> None:
@@ -208,7 +207,7 @@ def test_a_seat_given_back_in_storage(history: History) -> None:
 
     found(report, "difference", f"standing of {leaver}")
     assert found(report, "difference", f"certificates of {leaver}").seen == "1"
-    assert any(f.subject.startswith(f"votes of {leaver} at ") for f in report.findings)
+    assert any(f.subject.startswith(f"place of {leaver} at ") for f in report.findings)
 
 
 def test_a_status_that_there_is_not(history: History) -> None:
@@ -321,55 +320,153 @@ def test_a_defeat_turned_into_a_victory_in_storage(history: History) -> None:
     assert (finding.expected, finding.seen) == ("defeated", "succeeded")
 
 
-@pytest.mark.parametrize("bits", [1 << 8, 1 << 24, 1 << 40, 1 << 72], ids=["a", "q", "d", "p"])
-def test_a_frozen_rule_altered_in_storage(history: History, bits: int) -> None:
-    (slot,) = slots_read(
-        history, "Assembly", history.modules.assembly, "proposalRule", history.open
-    )
-    flip(history, history.modules.assembly, slot, bits)
+def proposal_slot(history: History, number: int) -> int:
+    (slot,) = slots_read(history, "Assembly", history.modules.assembly, "proposalRule", number)
+    return slot
+
+
+RULE = {"delay": 144, "approval": 176, "quorum": 190, "methods": 221}
+
+
+@pytest.mark.parametrize("part", RULE)
+def test_a_frozen_rule_altered_in_storage(history: History, part: str) -> None:
+    slot = proposal_slot(history, history.open)
+    flip(history, history.modules.assembly, slot, 1 << RULE[part])
 
     only(checked(history), "difference", f"stored rule of proposal {history.open}")
 
 
-def test_a_rule_altered_in_storage_without_an_event(history: History) -> None:
+def test_a_frozen_rule_that_contradicts_itself_is_no_crash(history: History) -> None:
+    """Objections are counted, and the method is not consent."""
+    slot = proposal_slot(history, history.open)
+    flip(history, history.modules.assembly, slot, 1 << 204)
+
+    only(checked(history), "difference", "decisions")
+
+
+@pytest.mark.parametrize(
+    ("bit", "subject"),
+    [
+        (0, "seat that proposed proposal {}"),
+        (32, "snapshot of proposal {}"),
+        (72, "deadline of proposal {}"),
+        (104, "time of execution of proposal {}"),
+        (231, "stored weights of proposal {}"),
+        (239, "state of proposal {}"),
+        (241, "stored extension of proposal {}"),
+    ],
+)
+def test_what_is_stored_of_a_proposal_altered(history: History, bit: int, subject: str) -> None:
+    slot = proposal_slot(history, history.open)
+    flip(history, history.modules.assembly, slot, 1 << bit)
+
+    found(checked(history), "difference", subject.format(history.open))
+
+
+def test_a_voted_bit_cleared_in_storage(history: History) -> None:
+    """The tally still agrees; the place could vote once more."""
     address = history.modules.assembly
-    amendment = _packed(history, 1)
-    slots = slots_read(history, "Assembly", address, "rules")
-    slot = next(s for s in slots if read_storage(history, address, s) == amendment)
-    flip(history, address, slot, 1 << 8)
+    (slot,) = slots_read(history, "Assembly", address, "votePage", history.open, 0, 0)
+    flip(history, address, slot, 1)
+
+    only(checked(history), "difference", f"page 0 of constituency 0 in proposal {history.open}")
+
+
+def test_requests_for_an_upgrade_altered_in_storage(history: History) -> None:
+    address = history.modules.assembly
+    (slot,) = slots_read(history, "Assembly", address, "upgradeRequests", history.open, 0)
+    write_storage(history, address, slot, 1)
+
+    only(checked(history), "difference", f"requests for the upgrade of proposal {history.open}")
+
+
+def test_a_rule_altered_in_storage_without_an_event(history: History) -> None:
+    address = history.modules.rulebook
+    slots = slots_read(history, "Rulebook", address, "ruleAt", 1)
+    flip(history, address, slots[-1], 1 << 8)
 
     only(checked(history), "difference", "rules of decision")
 
 
-def _packed(history: History, number: int) -> int:
-    rule = history.by().assembly.rules()[number]
-    return (
-        int(rule.method)
-        | rule.approval << 8
-        | rule.quorum << 24
-        | rule.delay << 40
-        | rule.voting_period << 72
-    )
+def test_a_method_that_there_is_not_is_no_crash(history: History) -> None:
+    address = history.modules.rulebook
+    slots = slots_read(history, "Rulebook", address, "ruleAt", 1)
+    write_storage(history, address, slots[-1], read_storage(history, address, slots[-1]) | 0xFF)
 
-
-def test_a_method_that_there_is_not_is_unknown_and_not_a_crash(history: History) -> None:
-    address, amendment = history.modules.assembly, _packed(history, 1)
-    slots = slots_read(history, "Assembly", address, "rules")
-    slot = next(s for s in slots if read_storage(history, address, s) == amendment)
-    write_storage(history, address, slot, amendment | 0xFF)
-
-    report = checked(history)
-
-    found(report, "unknown", "decisions")
+    found(checked(history), "difference", "rulebook")
 
 
 def test_a_rule_assigned_in_storage_without_an_event(history: History) -> None:
     selector = abi.selector(load("Membership").functions["decide"])
-    address, target = history.modules.assembly, history.modules.membership
-    (slot,) = slots_read(history, "Assembly", address, "assignedRule", target, selector)
+    address, target = history.modules.rulebook, history.modules.membership
+    (slot,) = slots_read(history, "Rulebook", address, "assignedRule", target, selector)
     write_storage(history, address, slot, 2)
 
     only(checked(history), "difference", f"rule of 0x{selector.hex()} on {target}")
+
+
+def test_weights_altered_in_storage(history: History) -> None:
+    address = history.modules.rulebook
+    slots = slots_read(history, "Rulebook", address, "weights", 1)
+    slot = next(one for one in slots if read_storage(history, address, one) > 3)
+    flip(history, address, slot, 1)
+
+    only(checked(history), "difference", "weights of edition 1")
+
+
+@pytest.mark.parametrize(
+    ("bit", "subject"),
+    [
+        (4, "voting delay"),
+        (32, "open proposals of a seat"),
+        (48, "editions of the weights"),
+    ],
+)
+def test_a_term_altered_in_storage(history: History, bit: int, subject: str) -> None:
+    address = history.modules.rulebook
+    (slot,) = slots_read(history, "Rulebook", address, "votingDelay")
+    flip(history, address, slot, 1 << bit)
+
+    only(checked(history), "difference", subject)
+
+
+# ---------------------------------------------------------------------- affiliation
+
+
+def test_a_group_altered_in_storage(history: History) -> None:
+    address = history.modules.membership
+    (slot,) = slots_read(history, "Membership", address, "groupOf", 1)
+    flip(history, address, slot, 1 << 40)
+
+    only(checked(history), "difference", "group 1")
+
+
+def test_a_group_that_was_never_told(history: History) -> None:
+    address = history.modules.membership
+    (slot,) = slots_read(history, "Membership", address, "groupOf", 2)
+    write_storage(history, address, slot, 1)
+
+    only(checked(history), "difference", "group 2")
+
+
+def test_a_declaration_altered_in_storage(history: History) -> None:
+    address, account = history.modules.membership, actor(25).address
+    (slot,) = slots_read(history, "Membership", address, "declaredBy", account)
+    flip(history, address, slot, 1)
+
+    only(checked(history), "difference", f"affiliation declared by {account}")
+
+
+def test_a_seat_put_into_a_group_in_storage(history: History) -> None:
+    flip(history, history.modules.membership, standing_slot(history, 2), 1 << 192)
+
+    found(checked(history), "difference", f"standing of {actor(2).address}")
+
+
+def test_a_nonce_that_no_signed_act_used_up(history: History) -> None:
+    flip(history, history.modules.membership, standing_slot(history, 2), 2 << 224)
+
+    only(checked(history), "difference", f"nonce of {actor(2).address}")
 
 
 # ---------------------------------------------------------------------- settings
@@ -381,7 +478,6 @@ def test_a_rule_assigned_in_storage_without_an_event(history: History) -> None:
         ("Membership", "membership", "admission", (), "rule of admission"),
         ("Membership", "membership", "kinds", (), "kinds"),
         ("Membership", "membership", "constituencies", (), "constituencies"),
-        ("Assembly", "assembly", "votingDelay", (), "voting delay"),
         ("MetaOrganization", "meta_organization", "charter", (), "charter document"),
     ],
 )

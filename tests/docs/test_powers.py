@@ -11,7 +11,6 @@ from metaorg.onchain.devnet import Devnet
 from metaorg.onchain.modules import Modules
 from metaorg.types import Call
 from tools.artifacts import compiled
-from tools.docs import powers
 from tools.docs.contracts import Function, PowerUnknown, Sources
 from tools.docs.powers import power
 from tools.docs.wiring import Wiring, addresses, found, read
@@ -124,11 +123,7 @@ def test_the_kernel_is_always_under_the_amendment_rule(contract: str, rule: str)
     assert power(Function(contract, "close", "restricted", ()), WIRING).rule == rule
 
 
-def test_a_function_about_which_nothing_is_said_is_named(
-    shed: dict[str, Function], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(powers, "UNTAGGED", None)
-
+def test_a_function_about_which_nothing_is_said_is_named(shed: dict[str, Function]) -> None:
     with pytest.raises(PowerUnknown, match=r"Shed\.perhaps: who may call it cannot be derived"):
         power(shed["perhaps"], WIRING)
 
@@ -163,7 +158,7 @@ def test_the_wiring_is_that_of_a_founding(devnet: Devnet, modules: Modules) -> N
     assert wiring.administrator == wiring.executor == "Timelock"
     assert wiring.roles["PROPOSER_ROLE"] == wiring.roles["EXECUTOR_ROLE"] == {"Assembly"}
     assert wiring.roles["DEFAULT_ADMIN_ROLE"] == {"Timelock"}
-    assert {"Assembly", "Timelock", "Authority"} <= wiring.kernel < set(CONTRACTS)
+    assert {"Rulebook", "Timelock", "Authority"} <= wiring.kernel < set(CONTRACTS)
 
 
 PROJECT = Sources.of_the_project()

@@ -2,6 +2,8 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 
 /// @title A foreign contract that counts how often each number was rung.
 contract Bell {
@@ -114,5 +116,102 @@ contract ReentrantTarget {
         ++calls;
         (bool success, bytes memory answer) = ASSEMBLY.call(_again);
         if (!success) refusal = answer;
+    }
+}
+
+/// @title A contract account that denies every signature, in the form of the standard.
+contract DenyingSigner {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        return 0xffffffff;
+    }
+}
+
+/// @title A contract account that says yes with more than the standard's four bytes.
+contract RamblingSigner {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes32) {
+        return bytes32(IERC1271.isValidSignature.selector) | bytes32(uint256(1));
+    }
+}
+
+/// @title A contract account that says yes in four bytes where a word is due.
+contract ShortSigner {
+    fallback() external {
+        assembly ("memory-safe") {
+            mstore(0, shl(224, 0x1626ba7e))
+            return(0, 4)
+        }
+    }
+}
+
+/// @title A contract account that reverts with the answer of who signed.
+contract RevertingSigner {
+    fallback() external {
+        assembly ("memory-safe") {
+            mstore(0, shl(224, 0x1626ba7e))
+            revert(0, 32)
+        }
+    }
+}
+
+/// @title A contract account that spends all the gas it gets.
+contract GasEatingSigner {
+    function isValidSignature(bytes32, bytes calldata) external pure returns (bytes4) {
+        while (true) {}
+        return IERC1271.isValidSignature.selector;
+    }
+}
+
+/// @title A contract account whose check is right and costs about this much gas.
+contract SlowSigner {
+    uint256 private immutable COST;
+
+    constructor(uint256 cost) {
+        COST = cost;
+    }
+
+    function isValidSignature(bytes32, bytes calldata) external view returns (bytes4) {
+        uint256 before = gasleft();
+        while (before - gasleft() < COST) {}
+        return IERC1271.isValidSignature.selector;
+    }
+}
+
+/// @title A contract account that answers with as much as its gas buys.
+contract ReturnBombSigner {
+    fallback() external {
+        assembly ("memory-safe") {
+            mstore(0, shl(224, 0x1626ba7e))
+            return(0, 200000)
+        }
+    }
+}
+
+/// @title A contract account that votes while it is asked for its signature.
+contract ReentrantSigner {
+    address private immutable ASSEMBLY;
+
+    constructor(address assembly_) {
+        ASSEMBLY = assembly_;
+    }
+
+    function isValidSignature(bytes32, bytes calldata content) external returns (bytes4) {
+        uint256 proposalId = abi.decode(content, (uint256));
+        IGovernor(ASSEMBLY).castVote(proposalId, 1);
+        return IERC1271.isValidSignature.selector;
+    }
+}
+
+/// @title A target that answers with this many bytes, or refuses with them.
+contract Bomb {
+    function answer(uint256 size) external pure {
+        assembly ("memory-safe") {
+            return(0, size)
+        }
+    }
+
+    function refuse(uint256 size) external pure {
+        assembly ("memory-safe") {
+            revert(0, size)
+        }
     }
 }

@@ -1,88 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    Bell,
-    GasEatingStranger,
-    Liar,
-    ReentrantTarget,
-    ReturnBomb,
-    RevertingStranger,
-    RubbishStranger,
-    SlowModule,
-    UnregisteredModule
-} from "./Adversaries.sol";
-import {Fixture, Motion} from "./Fixture.sol";
+import {ReentrantTarget} from "./Adversaries.sol";
+import {AssemblyFixture} from "./AssemblyFixture.sol";
+import {Motion} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
-import {Wallet} from "./Wallet.sol";
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IGovernor} from "@openzeppelin/contracts/governance/IGovernor.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Governed} from "contracts/base/Governed.sol";
-import {ClassTally, IAssembly, Method, Rule} from "contracts/interfaces/IAssembly.sol";
-import {Access} from "contracts/interfaces/ICommons.sol";
+import {IAssembly} from "contracts/interfaces/IAssembly.sol";
 import {IMembership} from "contracts/interfaces/IMembership.sol";
-import {Assignment, Charter} from "contracts/interfaces/IMetaOrganizationFactory.sol";
-
-/// @dev What the tests of the Assembly share: a foreign contract, and motions of each kind.
-abstract contract AssemblyFixture is Fixture {
-    Bell internal bell;
-
-    function setUp() public virtual override {
-        super.setUp();
-        bell = new Bell();
-    }
-
-    /// @dev A call to a foreign contract: the ordinary rule.
-    function _ring() internal view returns (Motion memory) {
-        return _ring(1);
-    }
-
-    function _ring(uint256 number) internal view returns (Motion memory) {
-        return _motion(address(bell), abi.encodeCall(bell.ring, (number)));
-    }
-
-    /// @dev A call to the kernel: the amendment rule.
-    function _changeCharter() internal view returns (Motion memory) {
-        return _motion(address(front), abi.encodeCall(front.setCharter, (REASON)));
-    }
-
-    /// @dev A network with these rules and nothing assigned.
-    function _foundWithRules(Rule memory ordinary, Rule memory amendment) internal {
-        Charter memory charter = _charter();
-        charter.rules = new Rule[](2);
-        charter.rules[ORDINARY] = ordinary;
-        charter.rules[AMENDMENT] = amendment;
-        charter.assignments = new Assignment[](0);
-        _found(charter);
-        _skip(1);
-    }
-
-    function _openAdmission() internal {
-        vm.prank(address(timelock));
-        membership.setAdmission(_open());
-    }
-
-    function _expectState(uint256 proposalId, IGovernor.ProposalState state, uint256 allowed)
-        internal
-    {
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IGovernor.GovernorUnexpectedProposalState.selector,
-                proposalId,
-                state,
-                bytes32(allowed)
-            )
-        );
-    }
-
-    function _only(IGovernor.ProposalState state) internal pure returns (uint256) {
-        return 1 << uint8(state);
-    }
-}
+import {Rule} from "contracts/interfaces/IRulebook.sol";
+import {Rules} from "contracts/libraries/Rules.sol";
 
 contract AssemblyLifecycleTest is AssemblyFixture {
     // ------------------------------------------------------------------ proposing
@@ -99,7 +30,7 @@ contract AssemblyLifecycleTest is AssemblyFixture {
             assembly_.proposalDeadline(id), proposed + VOTING_DELAY + _ordinary().votingPeriod
         );
         vm.assertEq(assembly_.proposalEta(id), 0);
-        _assertRule(assembly_.proposalRule(id), _ordinary());
+        _assertRule(_rule(id), _ordinary());
         _assertState(id, IGovernor.ProposalState.Pending);
     }
 
@@ -107,6 +38,8 @@ contract AssemblyLifecycleTest is AssemblyFixture {
         Motion memory motion = _ring();
         uint256 snapshot = _now() + VOTING_DELAY;
 
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.RuleFrozen(_id(motion), _ordinary(), 0);
         vm.expectEmit(address(assembly_));
         emit IGovernor.ProposalCreated(
             _id(motion),
@@ -119,38 +52,32 @@ contract AssemblyLifecycleTest is AssemblyFixture {
             snapshot + _ordinary().votingPeriod,
             motion.description
         );
-        vm.expectEmit(address(assembly_));
-        emit IAssembly.RuleFrozen(_id(motion), _ordinary());
         _propose(motion);
     }
 
     function test_propose_reverts_without_a_seat() external {
         Motion memory motion = _ring();
         _apply(applicant, USERS);
-        address[2] memory others = [outsider, applicant];
+        _leave(bakery);
+        vm.prank(address(timelock));
+        membership.suspend(dairy, REASON);
+        address[4] memory others = [outsider, applicant, bakery, dairy];
         for (uint256 i = 0; i < others.length; ++i) {
             vm.expectRevert(
-                abi.encodeWithSelector(
-                    IGovernor.GovernorInsufficientProposerVotes.selector, others[i], 0, VOTE
-                )
+                abi.encodeWithSelector(IAssembly.AssemblySeatRequired.selector, others[i])
             );
             _proposeBy(others[i], motion);
         }
     }
 
-    function test_propose_needs_a_seat_a_second_before() external {
+    function test_a_seat_can_propose_from_its_first_second() external {
         _openAdmission();
         _join(applicant, USERS);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IGovernor.GovernorInsufficientProposerVotes.selector, applicant, 0, VOTE
-            )
-        );
-        _proposeBy(applicant, _ring());
 
-        _skip(1);
-        _proposeBy(applicant, _ring());
-        vm.assertEq(assembly_.proposalProposer(_id(_ring())), applicant);
+        uint256 id = _proposeBy(applicant, _ring());
+
+        vm.assertEq(assembly_.proposalProposer(id), applicant);
+        vm.assertEq(assembly_.proposalSeat(id), 7);
     }
 
     function test_propose_reverts_with_nothing_to_do() external {
@@ -202,6 +129,22 @@ contract AssemblyLifecycleTest is AssemblyFixture {
 
         _proposeBy(bakery, motion);
         vm.assertEq(assembly_.proposalProposer(_id(motion)), bakery);
+    }
+
+    function test_whoever_is_named_needs_a_seat_too() external {
+        Motion memory motion = _ring();
+        motion.description = string.concat("a motion #proposer=", _hex(outsider));
+
+        _expectSeatRequired(outsider);
+        _proposeBy(outsider, motion);
+    }
+
+    function test_a_name_elsewhere_in_the_description_restricts_nobody() external {
+        Motion memory motion = _ring();
+        motion.description = string.concat("#proposer=", _hex(bakery), " said so");
+
+        _proposeBy(dairy, motion);
+        vm.assertEq(assembly_.proposalProposer(_id(motion)), dairy);
     }
 
     // ------------------------------------------------------------------ from vote to execution
@@ -454,25 +397,30 @@ contract AssemblyLifecycleTest is AssemblyFixture {
 
     function test_the_proposer_cannot_cancel_once_voting_has_started() external {
         uint256 id = _open(_ring());
-        _expectUnableToCancel(id);
+        _expectTooLateToCancel(id, IGovernor.ProposalState.Active);
         _voteAll(id, FOR);
 
         _closeVoting(id);
-        _expectUnableToCancel(id);
+        _expectTooLateToCancel(id, IGovernor.ProposalState.Succeeded);
 
         _queue(_ring());
-        _expectUnableToCancel(id);
+        _expectTooLateToCancel(id, IGovernor.ProposalState.Queued);
 
         vm.warp(assembly_.proposalEta(id));
         _execute(_ring());
-        _expectUnableToCancel(id);
+        _expectTooLateToCancel(id, IGovernor.ProposalState.Executed);
     }
 
-    function _expectUnableToCancel(uint256 id) private {
-        vm.prank(bakery);
+    function test_cancel_reverts_for_a_proposal_that_nobody_made() external {
         vm.expectRevert(
-            abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, bakery)
+            abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, _id(_ring()))
         );
+        _cancel(_ring());
+    }
+
+    function _expectTooLateToCancel(uint256 id, IGovernor.ProposalState state) private {
+        _expectState(id, state, _only(IGovernor.ProposalState.Pending));
+        vm.prank(bakery);
         _cancel(_ring());
     }
 
@@ -509,16 +457,10 @@ contract AssemblyLifecycleTest is AssemblyFixture {
         vm.deal(bakery, 1 ether);
         vm.startPrank(bakery);
 
-        (bool success, bytes memory answer) = address(assembly_).call{value: 1}("");
+        (bool success,) = address(assembly_).call{value: 1}("");
         vm.assertFalse(success);
-        vm.assertEq(answer, abi.encodePacked(IGovernor.GovernorDisabledDeposit.selector));
-
-        vm.expectRevert(IGovernor.GovernorDisabledDeposit.selector);
-        assembly_.onERC721Received(bakery, bakery, 1, "");
-        vm.expectRevert(IGovernor.GovernorDisabledDeposit.selector);
-        assembly_.onERC1155Received(bakery, bakery, 1, 1, "");
-        vm.expectRevert(IGovernor.GovernorDisabledDeposit.selector);
-        assembly_.onERC1155BatchReceived(bakery, bakery, new uint256[](0), new uint256[](0), "");
+        (success,) = address(assembly_).call{value: 1}(abi.encodeCall(assembly_.castVote, (1, FOR)));
+        vm.assertFalse(success);
     }
 
     // ------------------------------------------------------------------ closed doors
@@ -564,22 +506,6 @@ contract AssemblyLifecycleTest is AssemblyFixture {
         vm.assertTrue(timelock.isOperationReady(operation), "still waiting for the Assembly");
     }
 
-    function test_relay_is_closed_to_all_but_a_decision_that_is_being_executed() external {
-        bytes memory data = abi.encodeCall(bell.ring, (1));
-        vm.prank(bakery);
-        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorOnlyExecutor.selector, bakery));
-        assembly_.relay(address(bell), 0, data);
-
-        vm.prank(address(timelock));
-        vm.expectRevert();
-        assembly_.relay(address(bell), 0, data);
-
-        _decide(
-            _motion(address(assembly_), abi.encodeCall(assembly_.relay, (address(bell), 0, data)))
-        );
-        vm.assertEq(bell.rung(1), 1);
-    }
-
     function test_a_decision_can_call_through_the_authority() external {
         bytes memory data = abi.encodeCall(membership.addKind, ("trust"));
 
@@ -609,7 +535,10 @@ contract AssemblyLifecycleTest is AssemblyFixture {
     function test_readers_of_a_governor_find_what_they_expect() external view {
         vm.assertEq(assembly_.name(), "Assembly");
         vm.assertEq(assembly_.version(), "1");
-        vm.assertEq(assembly_.COUNTING_MODE(), "support=bravo&quorum=against,for,abstain");
+        vm.assertEq(
+            assembly_.COUNTING_MODE(),
+            "support=bravo,fractional&quorum=against,for,abstain&params=fractional"
+        );
         vm.assertEq(assembly_.CLOCK_MODE(), "mode=timestamp");
         vm.assertEq(assembly_.clock(), _now());
         vm.assertEq(assembly_.votingDelay(), VOTING_DELAY);
@@ -664,1216 +593,544 @@ contract AssemblyLifecycleTest is AssemblyFixture {
     }
 }
 
-contract AssemblyVotesTest is AssemblyFixture {
-    bytes32 private constant EXTENDED_BALLOT_TYPEHASH = keccak256(
-        "ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
-    );
-
-    // ------------------------------------------------------------------ casting
-
-    function test_a_vote_is_recorded_in_its_constituency() external {
-        uint256 id = _open(_ring());
-
-        _vote(bakery, id, FOR);
-        _vote(dairy, id, AGAINST);
-        _vote(school, id, ABSTAIN);
-
-        ClassTally[] memory tallies = assembly_.proposalTallies(id);
-        vm.assertEq(tallies.length, 4);
-        _assertTally(tallies[WORKERS], VOTE, VOTE, 0, 3);
-        _assertTally(tallies[USERS], 0, 0, VOTE, 2);
-        _assertTally(tallies[GROWERS], 0, 0, 0, 1);
-        _assertTally(tallies[GUESTS], 0, 0, 0, 0);
-        (uint256 against, uint256 inFavour, uint256 abstain) = assembly_.proposalVotes(id);
-        vm.assertEq(against, VOTE);
-        vm.assertEq(inFavour, VOTE);
-        vm.assertEq(abstain, VOTE);
-        vm.assertTrue(assembly_.hasVoted(id, bakery));
-        vm.assertTrue(assembly_.hasVoted(id, school));
-        vm.assertFalse(assembly_.hasVoted(id, mill));
-        vm.assertFalse(assembly_.hasVoted(id, outsider));
-        uint256 page = VOTE << 128 | VOTE << 170 | 3;
-        vm.assertEq(assembly_.votePage(id, WORKERS, 0), page);
+/// @title What tools that know OpenZeppelin's Governor rely on.
+contract AssemblyStandardTest is AssemblyFixture {
+    function test_the_interface_numbers_are_those_of_openzeppelin() external view {
+        bytes4 governor = type(IGovernor).interfaceId;
+        vm.assertTrue(assembly_.supportsInterface(governor));
+        vm.assertTrue(
+            assembly_.supportsInterface(governor ^ IGovernor.getProposalId.selector), "before 5.3"
+        );
+        vm.assertTrue(assembly_.supportsInterface(0xda287a1d), "ERC-6372");
+        vm.assertTrue(assembly_.supportsInterface(0x01ffc9a7), "ERC-165");
+        vm.assertFalse(assembly_.supportsInterface(0xffffffff));
+        vm.assertFalse(assembly_.supportsInterface(0));
     }
 
-    function test_cast_vote_emits_vote_cast_and_returns_the_weight() external {
-        uint256 id = _open(_ring());
+    function testFuzz_a_proposal_has_the_number_that_openzeppelin_gives(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) external view {
+        uint256 id = uint256(keccak256(abi.encode(targets, values, calldatas, descriptionHash)));
 
-        vm.expectEmit(address(assembly_));
-        emit IGovernor.VoteCast(bakery, id, FOR, VOTE, "");
-        vm.prank(bakery);
-        vm.assertEq(assembly_.castVote(id, FOR), VOTE);
-
-        vm.expectEmit(address(assembly_));
-        emit IGovernor.VoteCast(dairy, id, AGAINST, VOTE, "too dear");
-        vm.prank(dairy);
-        vm.assertEq(assembly_.castVoteWithReason(id, AGAINST, "too dear"), VOTE);
-
-        vm.expectEmit(address(assembly_));
-        emit IGovernor.VoteCastWithParams(mill, id, ABSTAIN, VOTE, "later", "params");
-        vm.prank(mill);
-        vm.assertEq(assembly_.castVoteWithReasonAndParams(id, ABSTAIN, "later", "params"), VOTE);
+        vm.assertEq(assembly_.hashProposal(targets, values, calldatas, descriptionHash), id);
+        vm.assertEq(assembly_.getProposalId(targets, values, calldatas, descriptionHash), id);
     }
 
-    function test_vote_reverts_before_and_after_the_voting_period() external {
-        uint256 active = _only(IGovernor.ProposalState.Active);
-        uint256 id = _id(_ring());
-        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, id));
-        _vote(bakery, id, FOR);
-
-        _propose(_ring());
-        vm.warp(assembly_.proposalSnapshot(id));
-        _expectState(id, IGovernor.ProposalState.Pending, active);
-        _vote(bakery, id, FOR);
-
+    /// @dev Readers compare `state` with numbers.
+    function test_the_states_have_the_numbers_of_the_standard() external {
+        Motion memory motion = _ring();
+        uint256 id = _propose(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 0, "pending");
+        _openVoting(id);
+        vm.assertEq(uint8(assembly_.state(id)), 1, "active");
+        _voteAll(id, FOR);
         _closeVoting(id);
-        _expectState(id, IGovernor.ProposalState.Defeated, active);
-        _vote(bakery, id, FOR);
+        vm.assertEq(uint8(assembly_.state(id)), 4, "succeeded");
+        _queue(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 5, "queued");
+        vm.warp(assembly_.proposalEta(id));
+        _execute(motion);
+        vm.assertEq(uint8(assembly_.state(id)), 7, "executed");
+
+        id = _propose(_ring(2));
+        vm.prank(bakery);
+        _cancel(_ring(2));
+        vm.assertEq(uint8(assembly_.state(id)), 2, "canceled");
+        id = _open(_ring(3));
+        _closeVoting(id);
+        vm.assertEq(uint8(assembly_.state(id)), 3, "defeated");
+    }
+
+    function test_a_proposal_that_nobody_made_has_no_state() external {
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, 1));
+        assembly_.state(1);
+
+        vm.assertEq(assembly_.proposalSnapshot(1), 0);
+        vm.assertEq(assembly_.proposalDeadline(1), 0);
+        vm.assertEq(assembly_.proposalEta(1), 0);
+        vm.assertEq(assembly_.proposalSeat(1), 0);
+        vm.assertEq(assembly_.proposalProposer(1), address(0));
+        vm.assertFalse(assembly_.proposalExtended(1));
+        vm.assertFalse(assembly_.hasVoted(1, bakery));
+        vm.assertFalse(assembly_.hasVoted(1, outsider));
+        _assertTally(assembly_.proposalTallies(1)[WORKERS], 0, 0, 0, 0);
+    }
+
+    /// @dev ERC-6372: whoever reads the votes of a time reads by the same clock.
+    function test_assembly_and_register_have_the_same_clock() external view {
+        vm.assertEq(assembly_.clock(), membership.clock());
+        vm.assertEq(assembly_.CLOCK_MODE(), membership.CLOCK_MODE());
+        vm.assertEq(assembly_.rulebook(), address(rulebook));
+    }
+
+    function test_the_quorum_shown_is_rounded_up() external {
+        Rule memory rule = _ordinary();
+        rule.quorum = 1;
+        _setRule(ORDINARY, rule);
+        _leave(bakery);
+        _skip(1);
+
+        vm.assertEq(assembly_.quorum(_now() - 1), 5, "1 in 10,000 of 50,000 units");
+    }
+
+    function test_the_proposer_shown_is_who_holds_the_seat_now() external {
+        uint256 id = _propose(_ring());
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        vm.assertEq(assembly_.proposalProposer(id), newcomer);
+        vm.assertEq(assembly_.proposalSeat(id), 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, bakery)
+        );
+        vm.prank(bakery);
+        _cancel(_ring());
+        vm.prank(newcomer);
+        _cancel(_ring());
+        _assertState(id, IGovernor.ProposalState.Canceled);
+    }
+
+    function test_the_assembly_cannot_be_initialized() external {
+        (bool success,) = address(assembly_).call(abi.encodeWithSignature("initialize()"));
+        vm.assertFalse(success, "there is nothing to set");
+    }
+}
+
+contract AssemblyTurnsTest is AssemblyFixture {
+    function test_a_seat_has_as_many_proposals_open_as_the_rulebook_says() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(6));
+    }
+
+    function test_other_seats_are_not_affected() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+
+        _proposeBy(dairy, _ring(6));
+        vm.assertEq(assembly_.proposalSeat(_id(_ring(6))), 2);
+    }
+
+    function test_the_end_of_voting_makes_room() external {
+        _setOpenProposals(1);
+        uint256 id = _propose(_ring(1));
 
         vm.warp(assembly_.proposalDeadline(id));
-        _vote(bakery, id, FOR);
-        vm.assertTrue(assembly_.hasVoted(id, bakery), "the last second counts");
-    }
-
-    function test_vote_reverts_with_unknown_support() external {
-        uint256 id = _open(_ring());
-        uint8[2] memory unknown = [3, 255];
-        for (uint256 i = 0; i < unknown.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAssembly.AssemblySupportUnknown.selector, unknown[i])
-            );
-            _vote(bakery, id, unknown[i]);
-        }
-    }
-
-    function test_vote_reverts_without_a_seat() external {
-        uint256 id = _open(_ring());
-        _apply(applicant, USERS);
-
-        _expectSeatRequired(outsider);
-        _vote(outsider, id, FOR);
-        _expectSeatRequired(applicant);
-        _vote(applicant, id, FOR);
-    }
-
-    function test_vote_reverts_the_second_time_by_every_way_of_voting() external {
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-        bytes memory refusal = _alreadyVoted(id, bakery);
-
-        vm.startPrank(bakery);
-        vm.expectRevert(refusal);
-        assembly_.castVote(id, AGAINST);
-        vm.expectRevert(refusal);
-        assembly_.castVoteWithReason(id, FOR, "again");
-        vm.expectRevert(refusal);
-        assembly_.castVoteWithReasonAndParams(id, FOR, "again", "params");
-        vm.stopPrank();
-        bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));
-        vm.expectRevert(refusal);
-        assembly_.castVoteBySig(id, FOR, bakery, signature);
-
-        (, uint256 inFavour,) = assembly_.proposalVotes(id);
-        vm.assertEq(inFavour, VOTE);
-    }
-
-    // ------------------------------------------------------------------ who has a vote
-
-    function test_a_seat_gained_after_the_snapshot_votes_on_later_proposals() external {
-        _openAdmission();
-        uint256 id = _open(_ring());
-        _join(applicant, USERS);
-
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IAssembly.AssemblySeatTooRecent.selector, applicant, assembly_.proposalSnapshot(id)
-            )
-        );
-        _vote(applicant, id, FOR);
+        _expectFull(1, 1);
+        _propose(_ring(2));
 
         _skip(1);
-        uint256 later = _open(_ring(2));
-        _vote(applicant, later, FOR);
-        vm.assertTrue(assembly_.hasVoted(later, applicant));
+        _propose(_ring(2));
+        _expectFull(1, 1);
+        _propose(_ring(3));
     }
 
-    function test_a_seat_gained_in_the_second_of_the_snapshot_has_a_vote() external {
-        _openAdmission();
-        uint256 id = _propose(_ring());
-        vm.warp(assembly_.proposalSnapshot(id));
-        _join(applicant, USERS);
-        _skip(1);
-
-        _vote(applicant, id, FOR);
-
-        vm.assertEq(assembly_.proposalTallies(id)[USERS].seats, 3);
-        vm.assertEq(assembly_.proposalTallies(id)[USERS].inFavour, VOTE);
-    }
-
-    function test_a_seat_left_before_the_snapshot_has_no_vote() external {
-        uint256 id = _propose(_ring());
-        vm.warp(assembly_.proposalSnapshot(id));
-        _leave(bakery);
-        _skip(1);
-
-        _expectSeatRequired(bakery);
-        _vote(bakery, id, FOR);
-        vm.assertEq(assembly_.proposalTallies(id)[WORKERS].seats, 2);
-    }
-
-    function test_a_seat_left_after_the_snapshot_still_votes_once() external {
-        uint256 id = _open(_ring());
-        _leave(bakery);
-
-        _vote(bakery, id, FOR);
-        vm.assertTrue(assembly_.hasVoted(id, bakery));
-        vm.assertEq(assembly_.proposalTallies(id)[WORKERS].inFavour, VOTE);
-        vm.assertEq(assembly_.proposalTallies(id)[WORKERS].seats, 3);
-
-        vm.expectRevert(_alreadyVoted(id, bakery));
-        _vote(bakery, id, FOR);
-    }
-
-    function test_a_vote_stays_when_its_seat_leaves() external {
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-
-        _leave(bakery);
-        _skip(1);
-
-        vm.assertTrue(assembly_.hasVoted(id, bakery));
-        vm.assertEq(assembly_.proposalTallies(id)[WORKERS].inFavour, VOTE);
-    }
-
-    function test_who_returns_during_a_vote_cannot_vote_twice() external {
-        _openAdmission();
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-        uint8[2] memory ways = [WORKERS, GROWERS];
-        for (uint256 i = 0; i < ways.length; ++i) {
-            _leave(bakery);
-            _join(bakery, ways[i]);
-
-            vm.expectRevert(_alreadyVoted(id, bakery));
-            _vote(bakery, id, FOR);
-            _skip(1 hours);
-            vm.expectRevert(_alreadyVoted(id, bakery));
-            _vote(bakery, id, FOR);
-        }
-        (, uint256 inFavour,) = assembly_.proposalVotes(id);
-        vm.assertEq(inFavour, VOTE);
-    }
-
-    function test_who_returns_during_a_vote_votes_where_its_seat_was() external {
-        _openAdmission();
-        uint256 id = _open(_ring());
-        _leave(bakery);
-        _join(bakery, GROWERS);
-
-        _vote(bakery, id, FOR);
-
-        vm.assertEq(assembly_.proposalTallies(id)[WORKERS].inFavour, VOTE);
-        vm.assertEq(assembly_.proposalTallies(id)[GROWERS].inFavour, 0);
-        vm.assertEq(assembly_.proposalTallies(id)[GROWERS].seats, 1);
-    }
-
-    function test_who_was_out_at_the_snapshot_and_returns_has_no_vote() external {
-        _openAdmission();
-        uint256 id = _propose(_ring());
-        _leave(dairy);
-        _openVoting(id);
-        _join(dairy, WORKERS);
-
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IAssembly.AssemblySeatTooRecent.selector, dairy, assembly_.proposalSnapshot(id)
-            )
-        );
-        _vote(dairy, id, FOR);
-        vm.assertFalse(assembly_.hasVoted(id, dairy));
-    }
-
-    // ------------------------------------------------------------------ votes by signature
-
-    function test_a_vote_by_signature_can_be_sent_by_anyone() external {
-        uint256 id = _open(_ring());
-        bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));
-
-        vm.expectEmit(address(assembly_));
-        emit IGovernor.VoteCast(bakery, id, FOR, VOTE, "");
-        vm.prank(relayer);
-        assembly_.castVoteBySig(id, FOR, bakery, signature);
-
-        vm.assertTrue(assembly_.hasVoted(id, bakery));
-        vm.assertFalse(assembly_.hasVoted(id, relayer));
-        vm.assertEq(assembly_.nonces(bakery), 1);
-    }
-
-    function test_a_contract_account_votes_by_signature() external {
-        Wallet wallet = new Wallet(newcomer);
-        keys[address(wallet)] = keys[newcomer];
-        _join(address(wallet), USERS);
-        _skip(1);
-        uint256 id = _open(_ring());
-        bytes memory signature = _sign(newcomer, _ballotDigest(id, AGAINST, address(wallet), 0));
-
-        vm.prank(relayer);
-        assembly_.castVoteBySig(id, AGAINST, address(wallet), signature);
-
-        vm.assertTrue(assembly_.hasVoted(id, address(wallet)));
-        vm.assertEq(assembly_.proposalTallies(id)[USERS].against, VOTE);
-    }
-
-    function test_vote_by_signature_reverts_unless_the_voter_signed_exactly_this() external {
-        uint256 id = _open(_ring());
-        bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));
-        bytes memory refusal =
-            abi.encodeWithSelector(IGovernor.GovernorInvalidSignature.selector, bakery);
-
-        vm.expectRevert(refusal);
-        assembly_.castVoteBySig(id, AGAINST, bakery, signature);
-        bytes memory ofOther = _sign(dairy, _ballotDigest(id, FOR, bakery, 0));
-        vm.expectRevert(refusal);
-        assembly_.castVoteBySig(id, FOR, bakery, ofOther);
-        bytes memory ofLater = _sign(bakery, _ballotDigest(id, FOR, bakery, 1));
-        vm.expectRevert(refusal);
-        assembly_.castVoteBySig(id, FOR, bakery, ofLater);
-
-        vm.assertEq(assembly_.nonces(bakery), 0);
-        vm.assertFalse(assembly_.hasVoted(id, bakery));
-    }
-
-    function test_a_signature_cannot_be_used_again() external {
-        uint256 id = _open(_ring());
-        bytes memory signature = _sign(bakery, _ballotDigest(id, FOR, bakery, 0));
-        assembly_.castVoteBySig(id, FOR, bakery, signature);
-
-        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorInvalidSignature.selector, bakery));
-        assembly_.castVoteBySig(id, FOR, bakery, signature);
-    }
-
-    function test_a_signed_vote_with_reason_and_params() external {
-        uint256 id = _open(_ring());
-        bytes32 structHash = keccak256(
-            abi.encode(
-                EXTENDED_BALLOT_TYPEHASH,
-                id,
-                FOR,
-                bakery,
-                0,
-                keccak256("a reason"),
-                keccak256("params")
-            )
-        );
-        bytes memory signature =
-            _sign(bakery, _typed(_domain("Assembly", address(assembly_)), structHash));
-
-        vm.expectEmit(address(assembly_));
-        emit IGovernor.VoteCastWithParams(bakery, id, FOR, VOTE, "a reason", "params");
-        assembly_.castVoteWithReasonAndParamsBySig(id, FOR, bakery, "a reason", "params", signature);
-
-        vm.assertTrue(assembly_.hasVoted(id, bakery));
-    }
-
-    function test_a_signature_of_who_has_no_seat_is_no_vote() external {
-        uint256 id = _open(_ring());
-        bytes memory signature = _sign(outsider, _ballotDigest(id, FOR, outsider, 0));
-
-        _expectSeatRequired(outsider);
-        assembly_.castVoteBySig(id, FOR, outsider, signature);
-    }
-
-    // ------------------------------------------------------------------ more than one page
-
-    function test_votes_go_to_the_page_of_their_ordinal() external {
-        _openAdmission();
-        address[] memory crowd = _seatMany(260, GUESTS);
-        _skip(1);
-        uint256 id = _open(_ring());
-
-        _vote(crowd[127], id, FOR);
-        _vote(crowd[128], id, AGAINST);
-        _vote(crowd[255], id, ABSTAIN);
-        _vote(crowd[256], id, FOR);
-
-        vm.assertEq(assembly_.votePage(id, GUESTS, 0), VOTE << 170 | 1 << 127);
-        vm.assertEq(assembly_.votePage(id, GUESTS, 1), VOTE << 212 | VOTE << 128 | 1 << 127 | 1);
-        vm.assertEq(assembly_.votePage(id, GUESTS, 2), VOTE << 170 | 1);
-        vm.assertEq(assembly_.votePage(id, GUESTS, 3), 0);
-        _assertTally(assembly_.proposalTallies(id)[GUESTS], VOTE, 2 * VOTE, VOTE, 260);
-        vm.expectRevert(_alreadyVoted(id, crowd[128]));
-        _vote(crowd[128], id, FOR);
-        vm.assertFalse(assembly_.hasVoted(id, crowd[0]));
-        vm.assertFalse(assembly_.hasVoted(id, crowd[129]));
-    }
-
-    function test_every_seat_of_a_crowd_has_one_vote() external {
-        _openAdmission();
-        address[] memory crowd = _seatMany(150, GUESTS);
-        _skip(1);
-        uint256 id = _open(_ring());
-
-        for (uint256 i = 0; i < crowd.length; ++i) {
-            _vote(crowd[i], id, uint8(i % 3));
-        }
-        for (uint256 i = 0; i < crowd.length; ++i) {
-            vm.expectRevert(_alreadyVoted(id, crowd[i]));
-            _vote(crowd[i], id, FOR);
-        }
-
-        _assertTally(assembly_.proposalTallies(id)[GUESTS], 50 * VOTE, 50 * VOTE, 50 * VOTE, 150);
-    }
-
-    function test_ordinals_grow_past_a_page_when_seats_return() external {
-        _openAdmission();
-        _join(applicant, GUESTS);
-        for (uint256 i = 0; i < 130; ++i) {
-            _leave(applicant);
-            _join(applicant, GUESTS);
-        }
-        _skip(1);
-        vm.assertEq(membership.standingOf(applicant).ordinal, 130);
-        uint256 id = _open(_ring());
-
-        _vote(applicant, id, FOR);
-
-        vm.assertEq(assembly_.votePage(id, GUESTS, 1), VOTE << 170 | 1 << 2);
-        _assertTally(assembly_.proposalTallies(id)[GUESTS], 0, VOTE, 0, 1);
-    }
-
-    // ------------------------------------------------------------------ helpers
-
-    function _assertTally(
-        ClassTally memory tally,
-        uint256 against,
-        uint256 inFavour,
-        uint256 abstain,
-        uint256 seats
-    ) private pure {
-        vm.assertEq(tally.against, against, "against");
-        vm.assertEq(tally.inFavour, inFavour, "in favour");
-        vm.assertEq(tally.abstain, abstain, "abstain");
-        vm.assertEq(tally.seats, seats, "seats");
-    }
-
-    function _alreadyVoted(uint256 id, address account) private pure returns (bytes memory) {
-        return abi.encodeWithSelector(IAssembly.AssemblyAlreadyVoted.selector, id, account);
-    }
-
-    function _expectSeatRequired(address account) private {
-        vm.expectRevert(abi.encodeWithSelector(IAssembly.AssemblySeatRequired.selector, account));
-    }
-}
-
-contract AssemblyOutcomeTest is AssemblyFixture {
-    // ------------------------------------------------------------------ majority
-
-    function test_a_tie_fails() external {
-        uint256 id = _open(_ring());
-        _votes(id, [FOR, FOR, FOR, AGAINST, AGAINST, AGAINST]);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_one_vote_more_than_half_passes() external {
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-        _vote(dairy, id, FOR);
-        _vote(clinic, id, AGAINST);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_majority_asks_for_no_majority_in_each_class() external {
-        uint256 id = _open(_ring());
-        _votes(id, [FOR, FOR, FOR, FOR, AGAINST, AGAINST]);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_abstentions_count_for_the_quorum() external {
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-        _vote(clinic, id, ABSTAIN);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_abstentions_do_not_count_against() external {
-        uint256 id = _open(_ring());
-        _votes(id, [FOR, ABSTAIN, ABSTAIN, ABSTAIN, ABSTAIN, ABSTAIN]);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_only_abstentions_decide_nothing() external {
-        uint256 id = _open(_ring());
-        _voteAll(id, ABSTAIN);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_silence_decides_nothing_even_without_a_quorum() external {
-        Rule memory rule = _ordinary();
-        rule.quorum = 0;
-        _foundWithRules(rule, _amendment());
-        uint256 id = _open(_ring());
-
-        _assertOutcome(id, false);
-    }
-
-    function test_one_vote_decides_where_no_quorum_is_asked() external {
-        Rule memory rule = _ordinary();
-        rule.quorum = 0;
-        _foundWithRules(rule, _amendment());
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-
-        _assertOutcome(id, true);
-    }
-
-    // ------------------------------------------------------------------ edges of quorum and approval
-
-    function test_a_quorum_met_exactly_is_met() external {
-        _assertWithQuorum(5000, 3, true); // 3 of 6
-        _assertWithQuorum(5001, 3, false);
-        _assertWithQuorum(3333, 2, true); // 2 of 6 are 33.33...%
-        _assertWithQuorum(3334, 2, false);
-        _assertWithQuorum(10_000, 6, true);
-        _assertWithQuorum(10_000, 5, false);
-        _assertWithQuorum(1, 1, true);
-    }
-
-    function test_an_approval_met_exactly_is_not_exceeded() external {
-        _assertWithApproval(6666, [FOR, FOR, FOR, FOR, AGAINST, AGAINST], true); // 66.66...%
-        _assertWithApproval(6667, [FOR, FOR, FOR, FOR, AGAINST, AGAINST], false);
-        _assertWithApproval(7500, [FOR, FOR, FOR, AGAINST, ABSTAIN, ABSTAIN], false); // exactly
-        _assertWithApproval(7499, [FOR, FOR, FOR, AGAINST, ABSTAIN, ABSTAIN], true);
-        _assertWithApproval(9999, [FOR, FOR, FOR, FOR, FOR, FOR], true);
-        _assertWithApproval(9999, [FOR, FOR, FOR, FOR, FOR, AGAINST], false);
-    }
-
-    function test_seats_at_the_snapshot_make_the_quorum_not_those_of_later() external {
-        Rule memory rule = _ordinary();
-        rule.quorum = 5000;
-        _foundWithRules(rule, _amendment());
-        uint256 id = _open(_ring());
-        _vote(bakery, id, FOR);
-        _vote(clinic, id, FOR);
-        _leave(mill);
-        _leave(school);
-        _leave(orchard);
-
-        _assertOutcome(id, false);
-    }
-
-    // ------------------------------------------------------------------ each class
-
-    function test_each_class_passes_when_every_constituency_agrees() external {
-        uint256 id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, AGAINST, FOR, FOR, FOR]);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_each_class_fails_when_one_constituency_is_against() external {
-        uint256 id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, FOR, FOR, FOR, AGAINST]);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_each_class_fails_when_one_constituency_is_tied() external {
-        uint256 id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, FOR, FOR, AGAINST, FOR]);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_each_class_fails_when_one_constituency_is_silent() external {
-        uint256 id = _open(_changeCharter());
-        _vote(bakery, id, FOR);
-        _vote(dairy, id, FOR);
-        _vote(mill, id, FOR);
-        _vote(clinic, id, FOR);
-        _vote(school, id, FOR);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_each_class_fails_when_one_constituency_only_abstains() external {
-        uint256 id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, FOR, FOR, FOR, ABSTAIN]);
-
-        _assertOutcome(id, false);
-    }
-
-    function test_each_class_needs_the_share_of_all_too() external {
-        // A majority in each class, and 4 of 6 overall: 66.66...% exceeds 66 % and not 70 %.
-        uint256 id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, AGAINST, FOR, ABSTAIN, FOR]);
-        _assertOutcome(id, true);
-
-        Rule memory rule = _amendment();
-        rule.approval = 8000;
-        _foundWithRules(_ordinary(), rule);
-        id = _open(_changeCharter());
-        _votes(id, [FOR, FOR, AGAINST, FOR, ABSTAIN, FOR]);
-        _assertOutcome(id, false);
-    }
-
-    function test_a_constituency_without_seats_does_not_count() external {
-        // Nobody has a seat among the guests; the growers' only seat leaves before the snapshot.
-        uint256 id = _propose(_changeCharter());
-        _leave(orchard);
-        _openVoting(id);
-        _vote(bakery, id, FOR);
-        _vote(dairy, id, FOR);
-        _vote(clinic, id, FOR);
-
-        _assertOutcome(id, true);
-    }
-
-    function test_a_constituency_founded_after_the_snapshot_does_not_count() external {
-        uint256 id = _open(_changeCharter());
-        _voteAll(id, FOR);
-        vm.prank(address(timelock));
-        membership.addConstituency("investors");
-        _openAdmission();
-        _join(applicant, 4);
-
-        vm.assertEq(assembly_.proposalTallies(id).length, 5);
-        vm.assertEq(assembly_.proposalTallies(id)[4].seats, 0);
-        _assertOutcome(id, true);
-    }
-
-    function test_a_constituency_that_got_its_first_seat_must_agree() external {
-        _openAdmission();
-        _join(applicant, GUESTS);
-        _skip(1);
-        uint256 id = _open(_changeCharter());
-        _voteAll(id, FOR);
-        _assertOutcome(id, false);
-    }
-
-    // ------------------------------------------------------------------ helpers
-
-    function _votes(uint256 id, uint8[6] memory votes) private {
-        address[] memory members = _members();
-        for (uint256 i = 0; i < members.length; ++i) {
-            _vote(members[i], id, votes[i]);
-        }
-    }
-
-    function _assertOutcome(uint256 id, bool passed) private {
-        _closeVoting(id);
-        _assertState(
-            id, passed ? IGovernor.ProposalState.Succeeded : IGovernor.ProposalState.Defeated
-        );
-    }
-
-    function _assertWithQuorum(uint16 quorum, uint256 voters, bool passed) private {
-        Rule memory rule = _ordinary();
-        rule.quorum = quorum;
-        Rule memory amendment = _amendment();
-        amendment.quorum = 10_000;
-        _foundWithRulesAnew(rule, amendment);
-        vm.assertEq(assembly_.quorum(_now() - 1), 6 * uint256(quorum));
-        uint256 id = _open(_ring());
-        for (uint256 i = 0; i < voters; ++i) {
-            _vote(_members()[i], id, FOR);
-        }
-        _assertOutcome(id, passed);
-    }
-
-    function _assertWithApproval(uint16 approval, uint8[6] memory votes, bool passed) private {
-        Rule memory rule = _ordinary();
-        rule.approval = approval;
-        Rule memory amendment = _amendment();
-        amendment.approval = 9999;
-        _foundWithRulesAnew(rule, amendment);
-        uint256 id = _open(_ring());
-        _votes(id, votes);
-        _assertOutcome(id, passed);
-    }
-
-    /// @dev The same rules may be wanted twice: the founding account differs each time.
-    function _foundWithRulesAnew(Rule memory ordinary, Rule memory amendment) private {
-        founderAccount = address(uint160(founderAccount) + 1);
-        _foundWithRules(ordinary, amendment);
-    }
-}
-
-contract AssemblyRulesTest is AssemblyFixture {
-    /// @dev Numbers proposals of the same actions, from six digits so that all cost the same.
-    uint256 private _proposed = 100_000;
-
-    // ------------------------------------------------------------------ setting rules
-
-    function test_set_rule_by_decision() external {
-        Rule memory rule = _ordinary();
-        rule.quorum = 4000;
-
-        _decide(address(assembly_), abi.encodeCall(assembly_.setRule, (ORDINARY, rule)));
-
-        _assertRule(assembly_.rules()[ORDINARY], rule);
-        vm.assertEq(assembly_.rules().length, 3);
-    }
-
-    function test_set_rule_with_the_next_number_adds_one() external {
-        vm.expectEmit(address(assembly_));
-        emit IAssembly.RuleSet(3, _amendment());
-        _setRule(3, _amendment());
-
-        vm.assertEq(assembly_.rules().length, 4);
-        _assertRule(assembly_.rules()[3], _amendment());
-    }
-
-    function test_set_rule_reverts_when_a_number_is_left_out() external {
-        _expectRefusal(abi.encodeWithSelector(IAssembly.AssemblyRuleUnknown.selector, 4));
-        assembly_.setRule(4, _amendment());
-    }
-
-    function test_set_rule_reverts_out_of_range() external {
-        Rule memory rule = _ordinary();
-        rule.approval = 4999;
-        _expectInvalid(rule);
-        rule.approval = 10_000;
-        _expectInvalid(rule);
-
-        rule = _ordinary();
-        rule.quorum = 10_001;
-        _expectInvalid(rule);
-
-        rule = _ordinary();
-        rule.votingPeriod = 0;
-        _expectInvalid(rule);
-    }
-
-    function test_set_rule_takes_the_edges_of_the_range() external {
-        Rule memory least = Rule(Method.Majority, 5000, 0, 0, 1);
-        _setRule(2, least);
-        _assertRule(assembly_.rules()[2], least);
-
-        Rule memory most = Rule(Method.EachClass, 9999, 10_000, type(uint32).max, type(uint32).max);
-        _setRule(2, most);
-        _assertRule(assembly_.rules()[2], most);
-    }
-
-    function test_set_rule_reverts_with_a_method_that_cannot_be_chosen_yet() external {
-        Rule memory rule = _amendment();
-        Method[2] memory methods = [Method.Weighted, Method.Consent];
-        for (uint256 i = 0; i < methods.length; ++i) {
-            rule.method = methods[i];
-            _expectRefusal(
-                abi.encodeWithSelector(IAssembly.AssemblyMethodUnavailable.selector, methods[i])
-            );
-            assembly_.setRule(2, rule);
-        }
-    }
-
-    function test_the_amendment_rule_can_be_weaker_in_no_part() external {
-        for (uint256 part = 0; part < 5; ++part) {
-            _setRule(AMENDMENT, _strict());
-            _setRule(ORDINARY, _strict());
-
-            // Weaker in one part, stricter in the others.
-            Rule memory weaker = _stricter();
-            _weaken(weaker, part);
-            _expectRefusal(
-                abi.encodeWithSelector(
-                    IAssembly.AssemblyAmendmentWeaker.selector, weaker, _strict()
-                )
-            );
-            assembly_.setRule(AMENDMENT, weaker);
-
-            // The same from the other side: an ordinary rule that overtakes the amendment rule.
-            Rule memory ordinary = _strict();
-            _setRule(ORDINARY, _ordinary());
-            Rule memory amendment = _strict();
-            _weaken(amendment, part);
-            _setRule(AMENDMENT, amendment);
-            _expectRefusal(
-                abi.encodeWithSelector(
-                    IAssembly.AssemblyAmendmentWeaker.selector, amendment, ordinary
-                )
-            );
-            assembly_.setRule(ORDINARY, ordinary);
-        }
-    }
-
-    function test_the_amendment_rule_may_equal_the_ordinary_rule() external {
-        _setRule(ORDINARY, _ordinary());
-        _setRule(AMENDMENT, _ordinary());
-
-        _assertRule(assembly_.rules()[AMENDMENT], _ordinary());
-    }
-
-    function test_other_rules_are_bound_by_neither() external {
-        Rule memory least = Rule(Method.Majority, 5000, 0, 0, 1);
-
-        _setRule(ADMISSIONS, least);
-
-        _assertRule(assembly_.rules()[ADMISSIONS], least);
-    }
-
-    function test_set_voting_delay() external {
-        vm.expectEmit(address(assembly_));
-        emit IAssembly.VotingDelayChanged(9 days);
-        vm.prank(address(timelock));
-        assembly_.setVotingDelay(9 days);
-
-        vm.assertEq(assembly_.votingDelay(), 9 days);
-        uint256 id = _propose(_ring());
-        vm.assertEq(assembly_.proposalSnapshot(id), _now() + 9 days);
-    }
-
-    function test_members_cannot_set_rules() external {
-        bytes memory refusal =
-            abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, bakery);
-        vm.startPrank(bakery);
-
-        vm.expectRevert(refusal);
-        assembly_.setRule(ORDINARY, _ordinary());
-        vm.expectRevert(refusal);
-        assembly_.assignRule(address(membership), IMembership.addKind.selector, ORDINARY);
-        vm.expectRevert(refusal);
-        assembly_.unassignRule(address(membership), IMembership.decide.selector);
-        vm.expectRevert(refusal);
-        assembly_.setVotingDelay(0);
-    }
-
-    // ------------------------------------------------------------------ assigning rules
-
-    function test_assign_rule_gives_a_function_a_rule_of_its_own() external {
-        bytes4 selector = IMembership.addKind.selector;
-        Motion memory motion =
-            _motion(address(membership), abi.encodeCall(membership.addKind, ("trust")));
-        _assertRuleOf(motion, _amendment());
-
-        vm.expectEmit(address(assembly_));
-        emit IAssembly.RuleAssigned(address(membership), selector, ADMISSIONS);
-        vm.prank(address(timelock));
-        assembly_.assignRule(address(membership), selector, ADMISSIONS);
-
-        (bool assigned, uint8 index) = assembly_.assignedRule(address(membership), selector);
-        vm.assertTrue(assigned);
-        vm.assertEq(index, ADMISSIONS);
-        _assertRuleOf(motion, _admissions());
-        _assertRuleOf(
-            _motion(address(membership), abi.encodeCall(membership.addConstituency, ("x"))),
-            _amendment()
-        );
-    }
-
-    function test_unassign_rule_takes_it_away() external {
-        bytes4 selector = IMembership.decide.selector;
-        Motion memory motion = _motion(
-            address(membership), abi.encodeCall(membership.decide, (applicant, true, REASON))
-        );
-        _assertRuleOf(motion, _admissions());
-
-        vm.expectEmit(address(assembly_));
-        emit IAssembly.RuleUnassigned(address(membership), selector);
-        vm.prank(address(timelock));
-        assembly_.unassignRule(address(membership), selector);
-
-        (bool assigned, uint8 index) = assembly_.assignedRule(address(membership), selector);
-        vm.assertFalse(assigned);
-        vm.assertEq(index, 0);
-        _assertRuleOf(motion, _amendment());
-    }
-
-    function test_the_ordinary_rule_can_be_assigned() external {
-        vm.prank(address(timelock));
-        assembly_.assignRule(address(membership), IMembership.addKind.selector, ORDINARY);
-
-        (bool assigned, uint8 index) =
-            assembly_.assignedRule(address(membership), IMembership.addKind.selector);
-        vm.assertTrue(assigned);
-        vm.assertEq(index, ORDINARY);
-        _assertRuleOf(
-            _motion(address(membership), abi.encodeCall(membership.addKind, ("trust"))), _ordinary()
-        );
-    }
-
-    function test_a_foreign_function_can_have_a_stricter_rule() external {
-        vm.prank(address(timelock));
-        assembly_.assignRule(address(bell), Bell.ring.selector, AMENDMENT);
-
-        _assertRuleOf(_ring(), _amendment());
-        _assertRuleOf(_motion(address(bell), ""), _ordinary());
-    }
-
-    function test_assign_rule_reverts_for_an_unknown_rule() external {
-        _expectRefusal(abi.encodeWithSelector(IAssembly.AssemblyRuleUnknown.selector, 3));
-        assembly_.assignRule(address(membership), IMembership.addKind.selector, 3);
-    }
-
-    function test_assign_rule_reverts_for_the_kernel() external {
-        address[5] memory kernel = _kernel();
-        for (uint256 i = 0; i < kernel.length; ++i) {
-            bytes4 selector = bytes4(uint32(i));
-            _expectRefusal(
-                abi.encodeWithSelector(IAssembly.AssemblyRuleFixed.selector, kernel[i], selector)
-            );
-            assembly_.assignRule(kernel[i], selector, ORDINARY);
-        }
-    }
-
-    function test_every_rule_that_can_be_set_can_be_assigned() external {
-        vm.startPrank(address(timelock));
-        uint8 last = ADMISSIONS;
-        while (last < type(uint8).max) {
-            try assembly_.setRule(last + 1, _amendment()) {
-                ++last;
-            } catch {
-                break;
-            }
-        }
-        vm.assertEq(assembly_.rules().length, uint256(last) + 1);
-
-        assembly_.assignRule(address(membership), IMembership.addKind.selector, last);
-
-        (bool assigned, uint8 index) =
-            assembly_.assignedRule(address(membership), IMembership.addKind.selector);
-        vm.assertTrue(assigned);
-        vm.assertEq(index, last);
-    }
-
-    // ------------------------------------------------------------------ frozen at proposal
-
-    function test_a_change_of_rules_leaves_open_proposals_as_they_were() external {
-        uint256 id = _propose(_ring());
-        uint256 deadline = assembly_.proposalDeadline(id);
-        Rule memory strict = Rule(Method.EachClass, 9999, 10_000, 90 days, 90 days);
-        _setRule(AMENDMENT, strict);
-        _setRule(ORDINARY, strict);
-        vm.prank(address(timelock));
-        assembly_.setVotingDelay(90 days);
-
-        _assertRule(assembly_.proposalRule(id), _ordinary());
-        vm.assertEq(assembly_.proposalDeadline(id), deadline);
-        _openVoting(id);
-        _vote(bakery, id, FOR);
-        _vote(dairy, id, FOR);
-        _closeVoting(id);
-        _assertState(id, IGovernor.ProposalState.Succeeded);
-        _queue(_ring());
-        vm.assertEq(assembly_.proposalEta(id), _now() + _ordinary().delay);
-        _assertRuleOf(_ring(2), strict);
-    }
-
-    function test_an_assignment_leaves_open_proposals_as_they_were() external {
-        uint256 id = _propose(_ring());
-
-        vm.prank(address(timelock));
-        assembly_.assignRule(address(bell), Bell.ring.selector, AMENDMENT);
-
-        _assertRule(assembly_.proposalRule(id), _ordinary());
-    }
-
-    function test_unknown_proposals_have_no_rule() external view {
-        vm.assertEq(assembly_.proposalRule(1).votingPeriod, 0);
-    }
-
-    // ------------------------------------------------------------------ the strictest action
-
-    function test_the_strictest_action_decides_in_whatever_order() external {
-        Motion memory decision = _motion(
-            address(membership), abi.encodeCall(membership.decide, (applicant, true, REASON))
-        );
-        bytes memory ring = abi.encodeCall(bell.ring, (1));
-        bytes memory charter = abi.encodeCall(front.setCharter, (REASON));
-
-        _assertRuleOf(_and(_ring(), address(bell), ring), _ordinary());
-        _assertRuleOf(_and(decision, address(bell), ring), _admissions());
-        _assertRuleOf(_and(_ring(), decision.targets[0], decision.calldatas[0]), _admissions());
-        _assertRuleOf(
-            _and(_and(decision, address(front), charter), address(bell), ring), _amendment()
-        );
-        _assertRuleOf(_and(_changeCharter(), address(bell), ring), _amendment());
-    }
-
-    /// @dev Who adds an action may make a decision harder in some part, and easier in none.
-    function test_one_more_action_weakens_no_part_of_the_rule() external {
-        // A rule for one function that asks for each class, and for little else.
-        Rule memory quick = Rule(Method.EachClass, 6700, 0, 0, 1);
-        _setRule(3, quick);
-        vm.prank(address(timelock));
-        assembly_.assignRule(address(membership), IMembership.addKind.selector, 3);
-        Motion memory motion = _changeCharter();
-        _assertRuleOf(motion, _amendment());
-
-        motion = _and(motion, address(membership), abi.encodeCall(membership.addKind, ("trust")));
-
-        Rule memory rule = assembly_.proposalRule(_propose(motion));
-        vm.assertGe(uint256(rule.method), uint256(_amendment().method));
-        vm.assertGe(rule.approval, _amendment().approval);
-        vm.assertGe(rule.quorum, _amendment().quorum);
-        vm.assertGe(rule.delay, _amendment().delay);
-        vm.assertGe(rule.votingPeriod, _amendment().votingPeriod);
-    }
-
-    function test_rule_for_reverts_when_lists_differ_in_length() external {
-        vm.expectRevert(
-            abi.encodeWithSelector(IGovernor.GovernorInvalidProposalLength.selector, 1, 2, 1)
-        );
-        assembly_.ruleFor(new address[](1), new bytes[](2));
-    }
-
-    // ------------------------------------------------------------------ no way around
-
-    function test_the_kernel_always_needs_the_amendment_rule() external {
-        address[5] memory kernel = _kernel();
-        for (uint256 i = 0; i < kernel.length; ++i) {
-            _assertRuleOf(_motion(kernel[i], ""), _amendment());
-            _assertRuleOf(_motion(kernel[i], hex"00"), _amendment());
-            _assertRuleOf(_motion(kernel[i], hex"12345678"), _amendment());
-            _assertRuleOf(_motion(kernel[i], 1, "", "money"), _amendment());
-        }
-    }
-
-    function test_a_call_wrapped_in_another_needs_the_amendment_rule() external {
-        bytes memory data = abi.encodeCall(membership.addKind, ("trust"));
-        bytes[] memory calls = new bytes[](1);
-        calls[0] = abi.encodeCall(IAccessManager.execute, (address(membership), data));
-        bytes32 proposer = timelock.PROPOSER_ROLE();
-
-        _assertAmendment(address(authority), calls[0]);
-        _assertAmendment(address(authority), abi.encodeCall(Multicall.multicall, (calls)));
-        _assertAmendment(
-            address(authority),
-            abi.encodeCall(IAccessManager.schedule, (address(membership), data, 0))
-        );
-        _assertAmendment(
-            address(authority), abi.encodeCall(IAccessManager.grantRole, (0, bakery, 0))
-        );
-        _assertAmendment(
-            address(timelock),
-            abi.encodeCall(timelock.schedule, (address(membership), 0, data, 0, 0, 1 days))
-        );
-        _assertAmendment(
-            address(timelock),
-            abi.encodeCall(
-                timelock.scheduleBatch,
-                (new address[](1), new uint256[](1), new bytes[](1), 0, 0, 1 days)
-            )
-        );
-        _assertAmendment(
-            address(timelock),
-            abi.encodeCall(timelock.execute, (address(membership), 0, data, 0, 0))
-        );
-        _assertAmendment(address(timelock), abi.encodeCall(timelock.grantRole, (proposer, bakery)));
-        _assertAmendment(address(timelock), abi.encodeCall(timelock.updateDelay, (0)));
-        _assertAmendment(
-            address(assembly_), abi.encodeCall(assembly_.relay, (address(membership), 0, data))
-        );
-    }
-
-    function test_a_function_without_a_rule_of_its_own_needs_the_amendment_rule() external {
-        address member = address(membership);
-        _assertAmendment(member, abi.encodeCall(membership.setAdmission, (_open())));
-        _assertAmendment(member, abi.encodeCall(membership.addConstituency, ("investors")));
-        _assertAmendment(member, abi.encodeCall(membership.addKind, ("trust")));
-        _assertAmendment(member, abi.encodeCall(membership.leaveSeat, (REASON)));
-        _assertAmendment(
-            address(commons),
-            abi.encodeCall(commons.publish, (REASON, RAW, Access.Public, "MIT", REASON, 0))
-        );
-    }
-
-    function test_empty_and_short_calldata_need_the_amendment_rule() external {
-        bytes memory selector = abi.encodePacked(IMembership.decide.selector);
-
-        _assertAmendment(address(membership), "");
-        for (uint256 length = 1; length < 4; ++length) {
-            bytes memory short = new bytes(length);
-            for (uint256 i = 0; i < length; ++i) {
-                short[i] = selector[i];
-            }
-            _assertAmendment(address(membership), short);
-        }
-        _assertRuleOf(_motion(address(membership), selector), _admissions());
-    }
-
-    function test_a_module_that_nobody_registered_needs_the_amendment_rule() external {
-        UnregisteredModule module = new UnregisteredModule(address(authority));
-
-        _assertAmendment(address(module), abi.encodeCall(module.set, (7)));
-        _assertAmendment(address(module), "");
-        _assertAmendment(address(module), hex"12");
-    }
-
-    function test_a_module_that_answers_slowly_needs_the_amendment_rule() external {
-        SlowModule module = new SlowModule(address(authority));
-
-        _assertAmendment(address(module), hex"12345678");
-    }
-
-    /// @dev A module may be founded after the proposal that calls it, at an address known before.
-    function test_a_call_to_an_address_without_code_needs_the_amendment_rule() external {
-        bytes memory code =
-            abi.encodePacked(type(UnregisteredModule).creationCode, abi.encode(authority));
-        address planned = address(
-            uint160(
-                uint256(
-                    keccak256(
-                        abi.encodePacked(bytes1(0xff), address(this), bytes32(0), keccak256(code))
-                    )
-                )
-            )
-        );
-        Motion memory motion = _motion(planned, abi.encodeCall(UnregisteredModule.set, (7)));
-        uint256 id = _open(motion);
-        _vote(bakery, id, FOR); // two of six seats, of one class: enough for the ordinary rule only
-        _vote(dairy, id, FOR);
-        _closeVoting(id);
-
-        UnregisteredModule module = new UnregisteredModule{salt: 0}(address(authority));
-        vm.assertEq(address(module), planned);
-
-        _assertRule(assembly_.proposalRule(id), _amendment());
-        _assertState(id, IGovernor.ProposalState.Defeated);
-    }
-
-    function test_a_proposer_with_little_gas_cannot_make_a_module_look_foreign() external {
-        address[3] memory modules = [
-            address(membership),
-            address(new SlowModule(address(authority))),
-            address(new UnregisteredModule(address(authority)))
-        ];
-        for (uint256 i = 0; i < modules.length; ++i) {
-            Motion memory motion = _motion(modules[i], hex"12345678");
-            _assertNeverWeaker(motion);
-            _assertNeverWeaker(_and(_ring(), modules[i], hex"12345678"));
-        }
-    }
-
-    function test_a_stranger_needs_the_ordinary_rule_whatever_it_answers() external {
-        _assertStranger(address(bell));
-        _assertStranger(address(new RevertingStranger()));
-        _assertStranger(address(new GasEatingStranger()));
-        _assertStranger(address(new ReturnBomb()));
-        _assertStranger(address(new RubbishStranger("")));
-        _assertStranger(address(new RubbishStranger(abi.encodePacked(address(authority)))));
-        _assertStranger(
-            address(
-                new RubbishStranger(abi.encode(uint256(uint160(address(authority))) | 1 << 160))
-            )
-        );
-        _assertStranger(address(new RubbishStranger(new bytes(64))));
-        _assertStranger(address(new Liar(address(timelock))));
-        _assertStranger(implementations.membership);
-        _assertStranger(implementations.timelock);
-    }
-
-    function test_money_for_an_account_needs_the_ordinary_rule() external {
-        _assertRuleOf(_motion(outsider, 1 ether, "", "pay"), _ordinary());
-    }
-
-    function test_who_falsely_claims_to_be_of_us_only_makes_it_harder_for_itself() external {
-        Liar liar = new Liar(address(authority));
-        _assertAmendment(address(liar), hex"12345678");
-
-        RubbishStranger rubbish = new RubbishStranger(abi.encode(authority, "and more"));
-        _assertAmendment(address(rubbish), hex"12345678");
-    }
-
-    // ------------------------------------------------------------------ helpers
-
-    function _kernel() private view returns (address[5] memory) {
-        return [
-            address(assembly_),
-            address(timelock),
-            address(authority),
-            address(front),
-            address(constitution)
-        ];
-    }
-
-    function _setRule(uint8 index, Rule memory rule) private {
-        vm.prank(address(timelock));
-        assembly_.setRule(index, rule);
-    }
-
-    /// @dev The next call is the Timelock's and is refused.
-    function _expectRefusal(bytes memory refusal) private {
-        vm.prank(address(timelock));
-        vm.expectRevert(refusal);
-    }
-
-    function _expectInvalid(Rule memory rule) private {
-        _expectRefusal(abi.encodeWithSelector(IAssembly.AssemblyRuleInvalid.selector, rule));
-        assembly_.setRule(2, rule);
-    }
-
-    function _strict() private pure returns (Rule memory) {
-        return Rule(Method.EachClass, 7000, 6000, 8 days, 12 days);
-    }
-
-    function _stricter() private pure returns (Rule memory) {
-        return Rule(Method.EachClass, 8000, 7000, 9 days, 13 days);
-    }
-
-    /// @dev Weaker than {_strict} in one part, and not weaker than {_ordinary} in any.
-    function _weaken(Rule memory rule, uint256 part) private pure {
-        if (part == 0) rule.method = Method.Majority;
-        if (part == 1) rule.approval = 6999;
-        if (part == 2) rule.quorum = 5999;
-        if (part == 3) rule.delay = 8 days - 1;
-        if (part == 4) rule.votingPeriod = 12 days - 1;
-    }
-
-    /// @dev What the rule would be is what is frozen when it is proposed.
-    function _assertRuleOf(Motion memory motion, Rule memory expected) private {
-        _assertRule(assembly_.ruleFor(motion.targets, motion.calldatas), expected);
-
-        uint256 before = vm.snapshotState();
-        uint256 id = _propose(motion);
-        _assertRule(assembly_.proposalRule(id), expected);
-        vm.assertEq(
-            assembly_.proposalDeadline(id) - assembly_.proposalSnapshot(id), expected.votingPeriod
-        );
-        vm.assertTrue(vm.revertToState(before));
-    }
-
-    function _assertAmendment(address target, bytes memory data) private {
-        _assertRuleOf(_motion(target, data), _amendment());
-    }
-
-    function _assertStranger(address target) private {
-        _assertRuleOf(_motion(target, hex"12345678"), _ordinary());
-    }
-
-    /// @dev With any amount of gas around what a proposal needs: refused, or the amendment rule.
-    function _assertNeverWeaker(Motion memory motion) private {
-        uint256 refused = 20_000;
-        uint256 enough = 1_000_000;
-        while (enough - refused > 1) {
-            uint256 middle = (refused + enough) / 2;
-            if (_proposesWith(middle, motion)) enough = middle;
-            else refused = middle;
-        }
-        vm.assertLt(enough, 999_999);
-
-        for (uint256 gasLimit = enough - 10_000; gasLimit < enough + 40_000; gasLimit += 197) {
-            _proposesWith(gasLimit, motion);
-        }
-    }
-
-    function _proposesWith(uint256 gasLimit, Motion memory motion) private returns (bool) {
-        string memory description = vm.toString(++_proposed);
+    function test_a_cancellation_makes_room_for_one() external {
+        _proposeMany(1, OPEN_PROPOSALS);
         vm.prank(bakery);
-        try assembly_.propose{gas: gasLimit}(
-            motion.targets, motion.values, motion.calldatas, description
-        ) returns (
-            uint256 id
-        ) {
-            _assertRule(assembly_.proposalRule(id), _amendment());
-            return true;
-        } catch {
-            return false;
+        _cancel(_ring(3));
+
+        _propose(_ring(6));
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(7));
+    }
+
+    function test_a_cancellation_gives_back_the_turn_of_that_proposal() external {
+        _setOpenProposals(2);
+        _propose(_ring(1));
+        uint256 longer = _propose(_changeCharter());
+        vm.prank(bakery);
+        _cancel(_ring(1));
+        uint256 shorter = _propose(_ring(2));
+
+        _closeVoting(shorter);
+        _propose(_ring(3));
+        _expectFull(1, 2);
+        _propose(_ring(4));
+        vm.assertGt(assembly_.proposalDeadline(longer), _now());
+    }
+
+    function test_a_lower_number_lets_open_proposals_run_out() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+        uint256 last = _id(_ring(OPEN_PROPOSALS));
+        _setOpenProposals(2);
+        _expectFull(1, 2);
+        _propose(_ring(6));
+
+        _closeVoting(last);
+        _propose(_ring(6));
+        _propose(_ring(7));
+        _expectFull(1, 2);
+        _propose(_ring(8));
+    }
+
+    function test_a_higher_number_makes_room_at_once() external {
+        _setOpenProposals(1);
+        _propose(_ring(1));
+        _setOpenProposals(2);
+
+        _propose(_ring(2));
+        _expectFull(1, 2);
+        _propose(_ring(3));
+    }
+
+    function test_the_number_is_of_the_seat_whoever_holds_it() external {
+        _proposeMany(1, OPEN_PROPOSALS);
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _proposeBy(newcomer, _ring(6));
+    }
+
+    function test_who_leaves_and_returns_has_the_same_proposals_open() external {
+        _openAdmission();
+        _proposeMany(1, OPEN_PROPOSALS);
+        _leave(bakery);
+        _join(bakery, USERS);
+
+        _expectFull(1, OPEN_PROPOSALS);
+        _propose(_ring(6));
+    }
+
+    /// @dev Proposing, cancelling and waiting in any order: as many open as a plain list says.
+    function testFuzz_never_more_are_open_than_allowed(uint256 seed) external {
+        uint8 allowed = uint8(1 + seed % 5);
+        _setOpenProposals(allowed);
+        uint256[] memory ends = new uint256[](24);
+        for (uint256 i = 0; i < 24; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            _skip(random % 3 days);
+            uint256 open = 0;
+            for (uint256 j = 0; j < i; ++j) {
+                if (ends[j] >= _now()) ++open;
+            }
+            Motion memory motion = _ring(i);
+            if (random % 5 == 0) motion = _and(motion, address(front), hex"12345678");
+
+            if (open >= allowed) _expectFull(1, allowed);
+            uint256 id = _propose(motion);
+            if (open >= allowed) continue;
+            ends[i] = assembly_.proposalDeadline(id);
+            if (random % 7 != 0) continue;
+            vm.prank(bakery);
+            _cancel(motion);
+            ends[i] = 0;
         }
+    }
+
+    function _proposeMany(uint256 first, uint256 count) private {
+        for (uint256 i = 0; i < count; ++i) {
+            _propose(_ring(first + i));
+        }
+    }
+
+    function _setOpenProposals(uint8 number) private {
+        vm.prank(address(timelock));
+        rulebook.setOpenProposals(number);
+    }
+
+    function _expectFull(uint32 seat, uint8 number) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssembly.AssemblyProposalsOpen.selector, seat, number)
+        );
+    }
+}
+
+contract AssemblyUpgradeTest is AssemblyFixture {
+    Rule private _frozen;
+
+    function setUp() public override {
+        super.setUp();
+        _foundUpgradable(_ordinary());
+    }
+
+    // ------------------------------------------------------------------ asking
+
+    function test_a_request_is_counted_in_its_constituency() external {
+        uint256 id = _propose(_ring());
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.UpgradeRequested(id, 1, WORKERS);
+        _request(bakery, id);
+
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 1);
+        vm.assertEq(assembly_.upgradeRequests(id, USERS), 0);
+        _assertRule(_rule(id), _frozen);
+    }
+
+    function test_more_than_half_of_a_constituency_upgrade_a_proposal() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.UpgradeRequested(id, 2, WORKERS);
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.ProposalUpgraded(id, WORKERS);
+        _request(dairy, id);
+
+        Rule memory rule = _frozen;
+        rule.methods |= Rules.EACH_CLASS;
+        _assertRule(_rule(id), rule);
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 2);
+    }
+
+    function test_exactly_half_of_a_constituency_is_not_enough() external {
+        uint256 id = _propose(_ring());
+        _request(clinic, id);
+        _assertRule(_rule(id), _frozen);
+
+        _request(school, id);
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_requests_of_different_constituencies_do_not_add_up() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _request(clinic, id);
+
+        _assertRule(_rule(id), _frozen);
+    }
+
+    function test_the_only_seat_of_a_constituency_is_more_than_half() external {
+        uint256 id = _propose(_ring());
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.ProposalUpgraded(id, GROWERS);
+        _request(orchard, id);
+    }
+
+    function test_suspended_seats_are_not_counted_among_those_of_the_constituency() external {
+        vm.prank(address(timelock));
+        membership.suspend(school, REASON);
+        uint256 id = _propose(_ring());
+
+        _request(clinic, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_an_upgraded_proposal_needs_every_constituency() external {
+        uint256 id = _propose(_ring());
+        _request(orchard, id);
+        _openVoting(id);
+        _votes(id, [FOR, FOR, FOR, FOR, FOR, AGAINST]);
+        _assertOutcome(id, false);
+
+        id = _open(_ring(2));
+        _votes(id, [FOR, FOR, FOR, FOR, FOR, AGAINST]);
+        _assertOutcome(id, true);
+    }
+
+    function test_an_upgrade_leaves_other_proposals_alone() external {
+        uint256 id = _propose(_ring());
+        uint256 other = _propose(_ring(2));
+
+        _request(orchard, id);
+
+        _assertRule(_rule(other), _frozen);
+        vm.assertEq(assembly_.upgradeRequests(other, GROWERS), 0);
+    }
+
+    function test_a_rule_by_consent_alone_gets_a_share_when_upgraded() external {
+        _foundUpgradable(Rule(Rules.CONSENT, 0, 0, 1, 0, true, 1 days, 3 days));
+        uint256 id = _propose(_ring());
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.CONSENT | Rules.EACH_CLASS);
+        vm.assertEq(_rule(id).approval, 5000);
+        vm.assertEq(_rule(id).objections, 1);
+        _openVoting(id);
+        _assertOutcome(id, false); // silence is no consent of the classes
+    }
+
+    function test_a_rule_with_a_share_keeps_it_when_upgraded() external {
+        Rule memory rule = _ordinary();
+        rule.approval = 6600;
+        _foundUpgradable(rule);
+        uint256 id = _propose(_ring());
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).approval, 6600);
+    }
+
+    // ------------------------------------------------------------------ who may ask, and when
+
+    function test_request_reverts_without_an_active_seat() external {
+        uint256 id = _propose(_ring());
+        _apply(applicant, USERS);
+        _leave(mill);
+        vm.prank(address(timelock));
+        membership.suspend(dairy, REASON);
+        address[4] memory others = [outsider, applicant, mill, dairy];
+        for (uint256 i = 0; i < others.length; ++i) {
+            _expectSeatRequired(others[i]);
+            _request(others[i], id);
+        }
+    }
+
+    function test_request_is_open_until_voting_starts() external {
+        uint256 id = _propose(_ring());
+        vm.warp(assembly_.proposalSnapshot(id));
+        _request(bakery, id);
+
+        _skip(1);
+        _expectState(id, IGovernor.ProposalState.Active, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+        _closeVoting(id);
+        _expectState(id, IGovernor.ProposalState.Defeated, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+    }
+
+    function test_request_reverts_for_a_canceled_or_unknown_proposal() external {
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, 7));
+        _request(bakery, 7);
+
+        uint256 id = _propose(_ring());
+        vm.prank(bakery);
+        _cancel(_ring());
+        _expectState(id, IGovernor.ProposalState.Canceled, _only(IGovernor.ProposalState.Pending));
+        _request(dairy, id);
+    }
+
+    function test_a_seat_asks_once() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+
+        _expectAskedBefore(id, 1);
+        _request(bakery, id);
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 1);
+    }
+
+    function test_a_seat_that_leaves_and_returns_has_asked_already() external {
+        _openAdmission();
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _leave(bakery);
+        _join(bakery, USERS);
+
+        _expectAskedBefore(id, 1);
+        _request(bakery, id);
+        vm.assertEq(assembly_.upgradeRequests(id, USERS), 0);
+    }
+
+    function test_a_seat_that_moves_has_asked_already() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _adopt(newcomer, WORKERS);
+        vm.prank(address(timelock));
+        membership.moveByDecision(bakery, newcomer, REASON);
+
+        _expectAskedBefore(id, 1);
+        _request(newcomer, id);
+    }
+
+    function test_seats_of_every_page_of_requests_ask_once() external {
+        _openAdmission();
+        address[] memory crowd = _seatMany(516, GUESTS); // seats 7 to 522
+        uint256 id = _propose(_ring());
+        uint32[5] memory seats = [uint32(7), 255, 256, 511, 512];
+        for (uint256 i = 0; i < seats.length; ++i) {
+            _request(crowd[seats[i] - 7], id);
+            _expectAskedBefore(id, seats[i]);
+            _request(crowd[seats[i] - 7], id);
+        }
+        vm.assertEq(assembly_.upgradeRequests(id, GUESTS), 5);
+    }
+
+    // ------------------------------------------------------------------ where it can be asked
+
+    function test_request_reverts_where_the_rule_does_not_allow_it() external {
+        uint256 id = _propose(_changeCharter());
+
+        _expectUnavailable(id);
+        _request(orchard, id);
+    }
+
+    function test_request_reverts_once_each_class_is_needed() external {
+        uint256 id = _propose(_ring());
+        _request(orchard, id);
+
+        _expectUnavailable(id);
+        _request(bakery, id);
+    }
+
+    function test_a_joint_proposal_that_needs_each_class_has_nothing_to_ask_for() external {
+        uint256 id = _propose(_and(_ring(), address(front), hex"12345678"));
+        vm.assertTrue(_rule(id).upgradable);
+
+        _expectUnavailable(id);
+        _request(orchard, id);
+    }
+
+    function test_the_removal_of_a_member_cannot_be_upgraded() external {
+        bytes memory expulsion = abi.encodeCall(membership.expel, (mill, REASON));
+        vm.prank(address(timelock));
+        rulebook.assignRule(address(membership), IMembership.expel.selector, ORDINARY);
+        Motion[2] memory motions = [
+            _motion(address(membership), expulsion), _and(_ring(), address(membership), expulsion)
+        ];
+        for (uint256 i = 0; i < motions.length; ++i) {
+            uint256 id = _propose(motions[i]);
+            vm.assertFalse(_rule(id).upgradable);
+            _expectUnavailable(id);
+            _request(orchard, id);
+        }
+    }
+
+    function test_a_suspension_can_be_upgraded() external {
+        vm.prank(address(timelock));
+        rulebook.assignRule(address(membership), IMembership.suspend.selector, ORDINARY);
+        uint256 id = _propose(
+            _motion(address(membership), abi.encodeCall(membership.suspend, (mill, REASON)))
+        );
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    function test_a_strangers_function_of_the_same_name_removes_nobody() external {
+        uint256 id = _propose(
+            _motion(address(bell), abi.encodeWithSelector(IMembership.expel.selector, mill, REASON))
+        );
+
+        _request(orchard, id);
+
+        vm.assertEq(_rule(id).methods, Rules.MAJORITY | Rules.EACH_CLASS);
+    }
+
+    // ------------------------------------------------------------------ helpers
+
+    function _foundUpgradable(Rule memory rule) private {
+        rule.upgradable = true;
+        _frozen = rule;
+        Rule memory amendment = _amendment();
+        if (rule.objections != 0) {
+            (amendment.methods, amendment.objections) = (Rules.CONSENT | Rules.EACH_CLASS, 1);
+        }
+        _foundWithRules(rule, amendment);
+    }
+
+    function _request(address account, uint256 id) private {
+        vm.prank(account);
+        assembly_.requestUpgrade(id);
+    }
+
+    function _expectUnavailable(uint256 id) private {
+        vm.expectRevert(abi.encodeWithSelector(IAssembly.AssemblyUpgradeUnavailable.selector, id));
+    }
+
+    function _expectAskedBefore(uint256 id, uint32 seat) private {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssembly.AssemblyUpgradeRequested.selector, id, seat)
+        );
     }
 }

@@ -10,17 +10,21 @@ import {InterConstitution} from "contracts/InterConstitution.sol";
 import {Membership} from "contracts/Membership.sol";
 import {MetaOrganization} from "contracts/MetaOrganization.sol";
 import {MetaOrganizationFactory} from "contracts/MetaOrganizationFactory.sol";
+import {Rulebook} from "contracts/Rulebook.sol";
 import {Timelock} from "contracts/Timelock.sol";
-import {Method, Rule} from "contracts/interfaces/IAssembly.sol";
 import {IInterConstitution} from "contracts/interfaces/IInterConstitution.sol";
 import {
     Admission,
     AdmissionMethod,
+    Consequence,
     Founder,
     IMembership,
+    Readoption,
     Status
 } from "contracts/interfaces/IMembership.sol";
 import {Assignment, Charter, Modules} from "contracts/interfaces/IMetaOrganizationFactory.sol";
+import {Rule} from "contracts/interfaces/IRulebook.sol";
+import {Rules} from "contracts/libraries/Rules.sol";
 
 /// @dev A proposal as the Governor takes it.
 struct Motion {
@@ -53,6 +57,8 @@ abstract contract Fixture {
     uint32 internal constant VOTING_DELAY = 1 days;
     uint32 internal constant WINDOW = 3 days;
     uint32 internal constant PERIOD = 30 days;
+    uint32 internal constant GRACE = 60 days;
+    uint8 internal constant OPEN_PROPOSALS = 5;
 
     uint8 internal constant RAW = 0x55;
 
@@ -97,6 +103,7 @@ abstract contract Fixture {
     InterConstitution internal constitution;
     Membership internal membership;
     Commons internal commons;
+    Rulebook internal rulebook;
     Assembly internal assembly_;
 
     mapping(address account => uint256) internal keys;
@@ -149,6 +156,7 @@ abstract contract Fixture {
             interConstitution: address(new InterConstitution()),
             membership: address(new Membership()),
             commons: address(new Commons()),
+            rulebook: address(new Rulebook()),
             assembly_: address(new Assembly())
         });
         factory = new MetaOrganizationFactory(implementations);
@@ -168,7 +176,8 @@ abstract contract Fixture {
         constitution = InterConstitution(made.interConstitution);
         membership = Membership(made.membership);
         commons = Commons(made.commons);
-        assembly_ = Assembly(payable(made.assembly_));
+        rulebook = Rulebook(made.rulebook);
+        assembly_ = Assembly(made.assembly_);
     }
 
     /// @dev What each founder signs: the first adoption, for the contract that will be founded.
@@ -208,11 +217,13 @@ abstract contract Fixture {
         charter.kinds[0] = "cooperative";
         charter.kinds[1] = "association";
         charter.admission = _lazyConsent();
-        charter.votingDelay = VOTING_DELAY;
-        charter.rules = new Rule[](3);
-        charter.rules[ORDINARY] = _ordinary();
-        charter.rules[AMENDMENT] = _amendment();
-        charter.rules[ADMISSIONS] = _admissions();
+        charter.readoption = Readoption({grace: GRACE, consequence: Consequence.Shown});
+        charter.terms.votingDelay = VOTING_DELAY;
+        charter.terms.openProposals = OPEN_PROPOSALS;
+        charter.terms.rules = new Rule[](3);
+        charter.terms.rules[ORDINARY] = _ordinary();
+        charter.terms.rules[AMENDMENT] = _amendment();
+        charter.terms.rules[ADMISSIONS] = _admissions();
         charter.assignments = new Assignment[](1);
         charter.assignments[0] = Assignment("membership", IMembership.decide.selector, ADMISSIONS);
         charter.founders = new Founder[](6);
@@ -240,32 +251,34 @@ abstract contract Fixture {
     }
 
     function _ordinary() internal pure returns (Rule memory) {
-        return Rule({
-            method: Method.Majority,
-            approval: 5000,
-            quorum: 3333,
-            delay: 1 days,
-            votingPeriod: 3 days
-        });
+        return _plain(Rules.MAJORITY, 5000, 3333, 1 days, 3 days);
     }
 
     function _amendment() internal pure returns (Rule memory) {
-        return Rule({
-            method: Method.EachClass,
-            approval: 6600,
-            quorum: 5000,
-            delay: 7 days,
-            votingPeriod: 10 days
-        });
+        return _plain(Rules.EACH_CLASS, 6600, 5000, 7 days, 10 days);
     }
 
     function _admissions() internal pure returns (Rule memory) {
+        return _plain(Rules.MAJORITY, 5500, 4000, 2 days, 5 days);
+    }
+
+    /// @dev A rule without objections, extension or upgrade.
+    function _plain(
+        uint8 methods,
+        uint16 approval,
+        uint16 quorum,
+        uint32 delay,
+        uint32 votingPeriod
+    ) internal pure returns (Rule memory) {
         return Rule({
-            method: Method.Majority,
-            approval: 5500,
-            quorum: 4000,
-            delay: 2 days,
-            votingPeriod: 5 days
+            methods: methods,
+            approval: approval,
+            quorum: quorum,
+            objections: 0,
+            closing: 0,
+            upgradable: false,
+            delay: delay,
+            votingPeriod: votingPeriod
         });
     }
 
@@ -398,12 +411,16 @@ abstract contract Fixture {
         accounts = new address[](count);
         for (uint256 i = 0; i < count; ++i) {
             accounts[i] = address(uint160(0x5ea700000000 + uint256(constituency) * 1e6 + i));
-            vm.etch(accounts[i], YES_SIGNER);
-            constitution.adopt(_adoption(accounts[i], constituency), "");
-            vm.prank(accounts[i]);
-            membership.applyForSeat(0, PROFILE);
-            membership.admit(accounts[i]);
+            _seatSigner(accounts[i], constituency);
         }
+    }
+
+    function _seatSigner(address account, uint8 constituency) internal {
+        vm.etch(account, YES_SIGNER);
+        constitution.adopt(_adoption(account, constituency), "");
+        vm.prank(account);
+        membership.applyForSeat(0, PROFILE);
+        membership.admit(account);
     }
 
     // ------------------------------------------------------------------ deciding
@@ -535,6 +552,10 @@ abstract contract Fixture {
 
     function _assertState(uint256 proposalId, IGovernor.ProposalState expected) internal view {
         vm.assertEq(uint256(assembly_.state(proposalId)), uint256(expected), "proposal state");
+    }
+
+    function _rule(uint256 proposalId) internal view returns (Rule memory rule) {
+        (rule,) = assembly_.proposalRule(proposalId);
     }
 
     function _assertRule(Rule memory rule, Rule memory expected) internal pure {

@@ -3,10 +3,12 @@ pragma solidity 0.8.37;
 
 import {Fixture, Motion} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
+import {SignedVote} from "contracts/interfaces/IAssembly.sol";
 import {Access} from "contracts/interfaces/ICommons.sol";
 import {IInterConstitution} from "contracts/interfaces/IInterConstitution.sol";
 import {Founder} from "contracts/interfaces/IMembership.sol";
 import {Charter} from "contracts/interfaces/IMetaOrganizationFactory.sol";
+import {Rule} from "contracts/interfaces/IRulebook.sol";
 
 /// @title What each step costs; nothing is asserted. Shown by `forge test --match-contract Gas -vv`.
 /// @dev Isolated: every call is a transaction of its own, with its cold storage, its base fee of 21,000
@@ -67,6 +69,74 @@ contract GasTest is Fixture {
         vm.warp(assembly_.proposalEta(id));
         _execute(motion);
         _log("execute");
+    }
+
+    /// @dev A hundred accounts with keys in one constituency: one page and its neighbour's beginning.
+    /// forge-config: default.isolate = true
+    function test_log_what_a_batch_of_votes_costs() external {
+        uint256 id = _openForHundred(false);
+        _castHundred(id);
+        _log("100 votes by signature in a batch");
+    }
+
+    /// @dev In the closing part of the period, where each vote is compared with the outcome before.
+    /// forge-config: default.isolate = true
+    function test_log_what_a_late_batch_of_votes_costs() external {
+        uint256 id = _openForHundred(true);
+        vm.warp(assembly_.proposalDeadline(id));
+        _castHundred(id);
+        _log("100 votes by signature in a batch, in the closing part");
+    }
+
+    /// forge-config: default.isolate = true
+    function test_log_what_a_split_vote_costs() external {
+        uint256 id = _propose(_motion(address(front), abi.encodeCall(front.setCharter, (REASON))));
+        _openVoting(id);
+        bytes memory parts = abi.encodePacked(uint128(2000), uint128(5000), uint128(3000));
+        vm.prank(bakery);
+        assembly_.castVoteWithReasonAndParams(id, 255, "", parts);
+        _log("split vote, first in its page");
+    }
+
+    /// forge-config: default.isolate = true
+    function test_log_what_an_upgrade_costs() external {
+        Rule memory rule = _ordinary();
+        rule.upgradable = true;
+        vm.prank(address(timelock));
+        rulebook.setRule(ORDINARY, rule);
+        uint256 id = _propose(_motion(outsider, ""));
+        vm.prank(bakery);
+        assembly_.requestUpgrade(id);
+        _log("request of an upgrade, the first");
+        vm.prank(dairy);
+        assembly_.requestUpgrade(id);
+        _log("request of an upgrade, the one that suffices");
+    }
+
+    function _openForHundred(bool closing) private returns (uint256 id) {
+        vm.startPrank(address(timelock));
+        membership.setAdmission(_open());
+        if (closing) {
+            Rule memory rule = _amendment();
+            rule.closing = 20;
+            rulebook.setRule(AMENDMENT, rule);
+        }
+        vm.stopPrank();
+        for (uint256 i = 0; i < 100; ++i) {
+            _join(_actor(vm.toString(i)), GUESTS);
+        }
+        _skip(1);
+        id = _propose(_motion(address(front), abi.encodeCall(front.setCharter, (REASON))));
+        _openVoting(id);
+    }
+
+    function _castHundred(uint256 id) private {
+        SignedVote[] memory votes = new SignedVote[](100);
+        for (uint256 i = 0; i < 100; ++i) {
+            address voter = _actor(vm.toString(i));
+            votes[i] = SignedVote(voter, FOR, _sign(voter, _ballotDigest(id, FOR, voter, 0)));
+        }
+        vm.assertEq(assembly_.castVotesBySig(id, votes), 100);
     }
 
     /// forge-config: default.isolate = true

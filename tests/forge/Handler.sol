@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {Bell} from "./Adversaries.sol";
 import {Fixture, Motion} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
-import {Method, Rule} from "contracts/interfaces/IAssembly.sol";
 import {Admission, Status} from "contracts/interfaces/IMembership.sol";
 import {Charter} from "contracts/interfaces/IMetaOrganizationFactory.sol";
+import {Rule} from "contracts/interfaces/IRulebook.sol";
+import {Rules} from "contracts/libraries/Rules.sol";
 
 /// @dev What a proposal of the handler does, besides ringing the bell with its number.
 enum Kind {
@@ -258,8 +259,8 @@ contract Handler is Fixture {
     function trespass(uint256 actorSeed, uint256 seed) external {
         ++steps;
         address[8] memory targets = [
-            address(assembly_),
-            address(assembly_),
+            address(rulebook),
+            address(rulebook),
             address(membership),
             address(membership),
             address(constitution),
@@ -268,8 +269,8 @@ contract Handler is Fixture {
             address(authority)
         ];
         bytes[8] memory calls = [
-            abi.encodeCall(assembly_.setRule, (ORDINARY, _amendment())),
-            abi.encodeCall(assembly_.setVotingDelay, (0)),
+            abi.encodeCall(rulebook.setRule, (ORDINARY, _amendment())),
+            abi.encodeCall(rulebook.setVotingDelay, (0)),
             abi.encodeCall(membership.setAdmission, (_open())),
             abi.encodeCall(membership.decide, (_actorOf(seed >> 8), true, REASON)),
             abi.encodeCall(constitution.amend, (REASON, RAW)),
@@ -329,7 +330,7 @@ contract Handler is Fixture {
     }
 
     function _tryPropose(address proposer, Kind kind, uint256 subject) private {
-        bool allowed = _seatAt(proposer, _now() - 1).active;
+        bool allowed = _holds(proposer) && _openProposalsOf(proposer) < OPEN_PROPOSALS;
         uint256 number = _ghosts.length;
         _ghosts.push();
         Ghost storage ghost = _ghosts[number];
@@ -430,8 +431,8 @@ contract Handler is Fixture {
             return (address(membership), data);
         }
         if (kind == Kind.SetRule) {
-            data = abi.encodeCall(assembly_.setRule, (_indexOf(subject), _ruleOf(subject)));
-            return (address(assembly_), data);
+            data = abi.encodeCall(rulebook.setRule, (_indexOf(subject), _ruleOf(subject)));
+            return (address(rulebook), data);
         }
         if (kind == Kind.AddKind) {
             return (address(membership), abi.encodeCall(membership.addKind, ("new")));
@@ -480,19 +481,19 @@ contract Handler is Fixture {
 
     /// @dev Any rule that the amendment rule leaves room for.
     function _ruleOf(uint256 subject) private pure returns (Rule memory) {
-        return Rule({
-            method: (subject >> 8) % 4 == 0 ? Method.EachClass : Method.Majority,
-            approval: uint16(5000 + (subject >> 16) % 1600),
-            quorum: uint16((subject >> 32) % 5000),
-            delay: uint32((subject >> 48) % 7 days),
-            votingPeriod: uint32(1 + (subject >> 80) % 10 days)
-        });
+        return _plain(
+            (subject >> 8) % 4 == 0 ? Rules.EACH_CLASS : Rules.MAJORITY,
+            uint16(5000 + (subject >> 16) % 1600),
+            uint16((subject >> 32) % 5000),
+            uint32((subject >> 48) % 7 days),
+            uint32(1 + (subject >> 80) % 10 days)
+        );
     }
 
     /// @dev No action of a proposal weakens what another needs: the larger of each part.
     function _strictest(Rule memory a, Rule memory b) private pure returns (Rule memory rule) {
         rule = a;
-        if (b.method > rule.method) rule.method = b.method;
+        rule.methods |= b.methods;
         if (b.approval > rule.approval) rule.approval = b.approval;
         if (b.quorum > rule.quorum) rule.quorum = b.quorum;
         if (b.delay > rule.delay) rule.delay = b.delay;
@@ -524,7 +525,7 @@ contract Handler is Fixture {
 
         if (took * 10_000 < allSeats * ghost.rule.quorum) return false;
         if (yes * 10_000 <= (yes + no) * ghost.rule.approval) return false;
-        if (ghost.rule.method == Method.Majority) return true;
+        if (ghost.rule.methods & Rules.EACH_CLASS == 0) return true;
         for (uint256 i = 0; i < 4; ++i) {
             if (seats[i] > 0 && inFavour[i] <= against[i]) return false;
         }
@@ -550,7 +551,7 @@ contract Handler is Fixture {
     function actualRules() external view returns (bytes32) {
         return keccak256(
             abi.encode(
-                assembly_.rules(),
+                rulebook.rules(),
                 membership.admission(),
                 assembly_.votingDelay(),
                 timelock.getMinDelay(),
@@ -614,6 +615,15 @@ contract Handler is Fixture {
         Change[] storage history = _history[account];
         for (uint256 i = 0; i < history.length && history[i].time <= time; ++i) {
             seat = history[i];
+        }
+    }
+
+    /// @dev Those on which voting is not over, the last second included.
+    function _openProposalsOf(address proposer) private view returns (uint256 count) {
+        for (uint256 i = 0; i < _ghosts.length; ++i) {
+            Ghost storage ghost = _ghosts[i];
+            if (ghost.proposer != proposer || ghost.cancelled || _now() > ghost.deadline) continue;
+            ++count;
         }
     }
 

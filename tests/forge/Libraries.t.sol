@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {
+    DenyingSigner,
+    GasEatingSigner,
+    RamblingSigner,
+    RevertingSigner,
+    ShortSigner,
+    SlowSigner
+} from "./Adversaries.sol";
 import {vm} from "./Vm.sol";
+import {Wallet} from "./Wallet.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
-import {ClassTally, Method, Rule} from "contracts/interfaces/IAssembly.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {ClassTally, Rule} from "contracts/interfaces/IRulebook.sol";
 import {Cids} from "contracts/libraries/Cids.sol";
 import {CloneArguments} from "contracts/libraries/CloneArguments.sol";
+import {Proposers} from "contracts/libraries/Proposers.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
+import {Signatures} from "contracts/libraries/Signatures.sol";
 import {VotePages} from "contracts/libraries/VotePages.sol";
 
 contract CidsTest {
@@ -102,13 +115,16 @@ contract VotePagesTest {
         for (uint256 i = 0; i < 64; ++i) {
             uint256 random = uint256(keccak256(abi.encode(seed, i)));
             uint256 place = random % 128;
-            uint256 support = (random >> 8) % 3;
-            uint256 weight = (random >> 16) % 10_001;
+            uint256 against = (random >> 8) % 10_001;
+            uint256 inFavour = (random >> 40) % (10_001 - against);
+            uint256 abstain = 10_000 - against - inFavour;
             if (voted[place]) continue;
 
-            page = page.record(place, support, weight);
+            page = page.record(place, against, inFavour, abstain);
             voted[place] = true;
-            tallies[support] += weight;
+            tallies[0] += against;
+            tallies[1] += inFavour;
+            tallies[2] += abstain;
         }
 
         _assertPage(page, voted, tallies);
@@ -126,7 +142,7 @@ contract VotePagesTest {
         for (uint256 i = 0; i < 128; ++i) {
             uint256 place = (start + i * 37) % 128;
             vm.assertFalse(page.voted(place));
-            page = page.record(place, support, 10_000);
+            page = _recordWhole(page, place, support);
             voted[place] = true;
         }
         tallies[support] = 1_280_000;
@@ -137,12 +153,13 @@ contract VotePagesTest {
     function testFuzz_a_vote_changes_its_bit_and_its_tally_only(
         uint256 page,
         uint256 place,
-        uint256 support,
-        uint256 weight
+        uint256 against,
+        uint256 inFavour
     ) external pure {
         place %= 128;
-        support %= 3;
-        weight %= 10_001;
+        against %= 10_001;
+        inFavour %= 10_001 - against;
+        uint256[3] memory parts = [against, inFavour, 10_000 - against - inFavour];
         page &= ~(uint256(1) << place);
         // Every tally as full as a page of 127 other votes can make it.
         page &= ~(uint256(type(uint128).max) << 128);
@@ -150,16 +167,26 @@ contract VotePagesTest {
             page |= uint256(1_270_000) << (128 + 42 * i);
         }
 
-        uint256 next = page.record(place, support, weight);
+        uint256 next = page.record(place, parts[0], parts[1], parts[2]);
 
         vm.assertTrue(next.voted(place));
         for (uint256 i = 0; i < 128; ++i) {
             if (i != place) vm.assertEq(next.voted(i), page.voted(i));
         }
         for (uint256 i = 0; i < 3; ++i) {
-            vm.assertEq(next.tally(i), page.tally(i) + (i == support ? weight : 0));
+            vm.assertEq(next.tally(i), page.tally(i) + parts[i]);
         }
         vm.assertEq(next >> 254, 0, "the two highest bits stay free");
+    }
+
+    function _recordWhole(uint256 page, uint256 place, uint256 support)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256[3] memory parts;
+        parts[support] = 10_000;
+        return page.record(place, parts[0], parts[1], parts[2]);
     }
 
     function _assertPage(uint256 page, bool[128] memory voted, uint256[3] memory tallies)
@@ -175,6 +202,183 @@ contract VotePagesTest {
     }
 }
 
+/// @dev A library of calldata needs somebody to call it.
+contract SignatureReader {
+    function isValid(address signer, bytes32 digest, bytes calldata signature, uint256 allowance)
+        external
+        view
+        returns (bool)
+    {
+        return Signatures.isValid(signer, digest, signature, allowance);
+    }
+
+    function isValidByOpenZeppelin(address signer, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
+        return SignatureChecker.isValidSignatureNowCalldata(signer, digest, signature);
+    }
+}
+
+contract SignaturesTest {
+    uint256 private constant KEY = uint256(keccak256("a key"));
+
+    SignatureReader private _reader;
+
+    function setUp() external {
+        _reader = new SignatureReader();
+    }
+
+    function testFuzz_the_signature_of_an_account_is_valid(uint256 seed, bytes32 digest)
+        external
+        view
+    {
+        uint256 key = uint256(keccak256(abi.encode(seed)));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
+        bytes memory signature = abi.encodePacked(r, s, v);
+
+        vm.assertTrue(_reader.isValid(vm.addr(key), digest, signature, 0));
+        vm.assertFalse(_reader.isValid(vm.addr(KEY), digest, signature, 0));
+        vm.assertFalse(_reader.isValid(vm.addr(key), ~digest, signature, 0));
+    }
+
+    function testFuzz_any_bytes_are_as_valid_as_openzeppelin_finds(bytes calldata signature)
+        external
+        view
+    {
+        address[2] memory signers = [vm.addr(KEY), address(0)];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.assertEq(
+                _reader.isValid(signers[i], bytes32(0), signature, 0),
+                _reader.isValidByOpenZeppelin(signers[i], bytes32(0), signature)
+            );
+        }
+    }
+
+    function test_contract_accounts_are_heard_as_openzeppelin_hears_them() external {
+        address owner = vm.addr(KEY);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, bytes32(uint256(1)));
+        bytes memory signature = abi.encodePacked(r, s, v);
+        address[7] memory signers = [
+            address(new Wallet(owner)),
+            address(new DenyingSigner()),
+            address(new RamblingSigner()),
+            address(new ShortSigner()),
+            address(new RevertingSigner()),
+            address(new SlowSigner(50_000)),
+            address(_reader)
+        ];
+        for (uint256 i = 0; i < signers.length; ++i) {
+            for (uint256 digest = 0; digest < 2; ++digest) {
+                vm.assertEq(
+                    _reader.isValid(signers[i], bytes32(digest), signature, 200_000),
+                    _reader.isValidByOpenZeppelin(signers[i], bytes32(digest), signature)
+                );
+            }
+        }
+        vm.assertTrue(_reader.isValid(signers[0], bytes32(uint256(1)), signature, 200_000));
+        vm.assertTrue(_reader.isValid(signers[5], bytes32(uint256(1)), signature, 200_000));
+    }
+
+    function test_a_contract_account_has_its_allowance_and_no_more() external {
+        address slow = address(new SlowSigner(100_000));
+        vm.assertTrue(_reader.isValid(slow, 0, "", 110_000));
+        vm.assertFalse(_reader.isValid(slow, 0, "", 90_000));
+
+        address glutton = address(new GasEatingSigner());
+        uint256 before = gasleft();
+        vm.assertFalse(_reader.isValid(glutton, 0, "", 200_000));
+        vm.assertLt(before - gasleft(), 220_000);
+    }
+}
+
+contract ProposersTest {
+    string private constant MARKER = "#proposer=0x";
+    address private constant NAMED = 0xabCDeF0123456789AbcdEf0123456789aBCDEF01;
+
+    function test_a_description_without_a_name_is_for_all() external pure {
+        vm.assertTrue(Proposers.allows("", NAMED));
+        vm.assertTrue(Proposers.allows("a motion", NAMED));
+        vm.assertTrue(Proposers.allows(_repeat("x", 60), address(0)));
+        vm.assertTrue(Proposers.allows(string.concat(_repeat("x", 52)), NAMED));
+    }
+
+    function test_a_name_at_the_end_is_for_that_account() external pure {
+        string[3] memory digits = [
+            "abcdef0123456789abcdef0123456789abcdef01",
+            "ABCDEF0123456789ABCDEF0123456789ABCDEF01",
+            "aBcDef0123456789AbCdEF0123456789aBCdEF01"
+        ];
+        for (uint256 i = 0; i < 3; ++i) {
+            string memory text = string.concat(MARKER, digits[i]);
+            vm.assertTrue(Proposers.allows(text, NAMED));
+            vm.assertFalse(Proposers.allows(text, address(1)));
+            vm.assertTrue(Proposers.allows(string.concat("a motion ", text), NAMED));
+            vm.assertFalse(Proposers.allows(string.concat("a motion ", text), address(0)));
+        }
+    }
+
+    function test_a_name_elsewhere_is_for_all() external pure {
+        string memory text = string.concat(MARKER, "abcdef0123456789abcdef0123456789abcdef01");
+        vm.assertTrue(Proposers.allows(string.concat(text, " "), address(1)));
+        vm.assertTrue(Proposers.allows(string.concat(text, "\n"), address(1)));
+        vm.assertTrue(
+            Proposers.allows("#proposer=0xabcdef0123456789abcdef0123456789abcdef0", address(1)),
+            "one digit less"
+        );
+        vm.assertTrue(
+            Proposers.allows("#proposer=0xabcdef0123456789abcdef0123456789abcdef012", address(1)),
+            "one digit more"
+        );
+        vm.assertTrue(
+            Proposers.allows("#Proposer=0xabcdef0123456789abcdef0123456789abcdef01", address(1))
+        );
+    }
+
+    function test_what_is_no_account_is_for_nobody() external pure {
+        string memory text = "#proposer=0xabcdef0123456789abcdef0123456789abcdefg1";
+        vm.assertFalse(Proposers.allows(text, NAMED));
+        vm.assertFalse(Proposers.allows(text, address(0)));
+        vm.assertFalse(Proposers.allows(string.concat(MARKER, _repeat(" ", 40)), address(0)));
+    }
+
+    /// @dev Where OpenZeppelin reads an account, it is this one.
+    function testFuzz_a_named_account_is_the_one_that_openzeppelin_reads(
+        address named,
+        address other,
+        bool capitals
+    ) external pure {
+        string memory digits = capitals
+            ? Strings.toChecksumHexString(named)
+            : Strings.toHexString(named);
+        string memory text = string.concat("a motion #proposer=", digits);
+        (bool parsed, address account) =
+            Strings.tryParseAddress(text, bytes(text).length - 42, bytes(text).length);
+
+        vm.assertTrue(parsed && account == named);
+        vm.assertTrue(Proposers.allows(text, named));
+        vm.assertEq(Proposers.allows(text, other), other == named);
+    }
+
+    function testFuzz_any_other_text_is_for_all(string memory text, address proposer)
+        external
+        pure
+    {
+        vm.assertTrue(Proposers.allows(string.concat(text, "."), proposer));
+    }
+
+    function _repeat(string memory letter, uint256 times)
+        private
+        pure
+        returns (string memory text)
+    {
+        for (uint256 i = 0; i < times; ++i) {
+            text = string.concat(text, letter);
+        }
+    }
+}
+
 contract RulesTest {
     // ------------------------------------------------------------------ the outcome
 
@@ -184,8 +388,10 @@ contract RulesTest {
         uint256 random = uint256(keccak256(abi.encode(seed)));
         // Round figures, which a few votes can meet exactly.
         rule.quorum = uint16((random % 11) * 1000);
-        rule.approval = uint16(5000 + ((random >> 8) % 5) * 1000);
-        ClassTally[] memory tallies = new ClassTally[](1 + (random >> 16) % 4);
+        if (rule.approval != 0) rule.approval = uint16(5000 + ((random >> 8) % 5) * 1000);
+        if (rule.objections != 0) rule.objections = uint16(1 + (random >> 16) % 4);
+        ClassTally[] memory tallies = new ClassTally[](1 + (random >> 24) % 4);
+        uint16[] memory weights = _weights(random >> 32);
         for (uint256 i = 0; i < tallies.length; ++i) {
             random = uint256(keccak256(abi.encode(random)));
             tallies[i].seats = random % 6;
@@ -197,13 +403,14 @@ contract RulesTest {
             }
         }
 
-        vm.assertEq(Rules.passes(rule, tallies), _passesInWords(rule, tallies));
+        vm.assertEq(Rules.passes(rule, tallies, weights), _passesInWords(rule, tallies, weights));
     }
 
     function testFuzz_split_votes_decide_as_in_words(uint256 ruleSeed, uint256 seed) external pure {
         Rule memory rule = _inRange(ruleSeed);
         uint256 random = uint256(keccak256(abi.encode(seed)));
         ClassTally[] memory tallies = new ClassTally[](random % 6);
+        uint16[] memory weights = _weights(random >> 8);
         for (uint256 i = 0; i < tallies.length; ++i) {
             random = uint256(keccak256(abi.encode(random)));
             uint256 left = uint256(uint32(random)) * 10_000;
@@ -215,20 +422,107 @@ contract RulesTest {
             tallies[i].abstain = (random >> 160) % (left + 1);
         }
 
-        vm.assertEq(Rules.passes(rule, tallies), _passesInWords(rule, tallies));
+        vm.assertEq(Rules.passes(rule, tallies, weights), _passesInWords(rule, tallies, weights));
     }
 
-    function test_nothing_passes_without_a_vote_in_favour() external pure {
-        Rule memory rule = Rule(Method.Majority, 5000, 0, 0, 1);
-        vm.assertFalse(Rules.passes(rule, new ClassTally[](0)));
-
+    function test_no_share_is_reached_without_a_vote_in_favour() external pure {
         ClassTally[] memory tallies = new ClassTally[](2);
         tallies[0] = ClassTally({against: 0, inFavour: 0, abstain: 30_000, seats: 3});
-        vm.assertFalse(Rules.passes(rule, tallies));
+        for (uint8 methods = 1; methods < 8; ++methods) {
+            Rule memory rule = _rule(methods, 5000, 0, 0);
+            vm.assertFalse(Rules.passes(rule, tallies, _halves()));
+        }
+    }
+
+    function test_nothing_passes_where_there_is_no_seat() external pure {
+        for (uint8 methods = 1; methods < 16; ++methods) {
+            Rule memory rule = _rule(methods, 5000, 0, methods & Rules.CONSENT == 0 ? 0 : 1);
+            vm.assertFalse(Rules.passes(rule, new ClassTally[](0), _halves()));
+            vm.assertFalse(Rules.passes(rule, new ClassTally[](3), _halves()));
+        }
+    }
+
+    function test_silence_is_consent_where_no_quorum_is_asked() external pure {
+        ClassTally[] memory tallies = new ClassTally[](1);
+        tallies[0].seats = 4;
+        vm.assertTrue(Rules.passes(_rule(Rules.CONSENT, 0, 0, 1), tallies, new uint16[](0)));
+        vm.assertFalse(Rules.passes(_rule(Rules.CONSENT, 0, 1, 1), tallies, new uint16[](0)));
+    }
+
+    function test_as_many_objections_as_the_rule_names_stop_a_decision() external pure {
+        ClassTally[] memory tallies = new ClassTally[](2);
+        tallies[0] = ClassTally({against: 10_000, inFavour: 0, abstain: 0, seats: 3});
+        tallies[1] = ClassTally({against: 9999, inFavour: 1, abstain: 0, seats: 3});
+        Rule memory rule = _rule(Rules.CONSENT, 0, 0, 2);
+        vm.assertTrue(Rules.passes(rule, tallies, new uint16[](0)), "one unit less");
+
+        (tallies[1].against, tallies[1].inFavour) = (10_000, 0);
+        vm.assertFalse(Rules.passes(rule, tallies, new uint16[](0)));
+    }
+
+    function test_all_methods_of_a_rule_must_agree() external pure {
+        // Five of six in favour, the one against is the second constituency.
+        ClassTally[] memory tallies = new ClassTally[](2);
+        tallies[0] = ClassTally({against: 0, inFavour: 50_000, abstain: 0, seats: 5});
+        tallies[1] = ClassTally({against: 10_000, inFavour: 0, abstain: 0, seats: 1});
+        for (uint8 methods = 1; methods < 16; ++methods) {
+            Rule memory rule = _rule(methods, 5000, 0, methods & Rules.CONSENT == 0 ? 0 : 2);
+            bool majorityOnly = methods & (Rules.EACH_CLASS | Rules.WEIGHTED) == 0;
+            vm.assertEq(Rules.passes(rule, tallies, _halves()), majorityOnly);
+        }
+    }
+
+    // ------------------------------------------------------------------ weights
+
+    function test_a_weighted_share_adds_the_shares_of_the_constituencies() external pure {
+        ClassTally[] memory tallies = new ClassTally[](3);
+        tallies[0] = ClassTally({against: 10_000, inFavour: 20_000, abstain: 0, seats: 9});
+        tallies[1] = ClassTally({against: 0, inFavour: 10_000, abstain: 0, seats: 1});
+        tallies[2] = ClassTally({against: 0, inFavour: 0, abstain: 10_000, seats: 5});
+        uint16[] memory weights = new uint16[](3);
+        (weights[0], weights[1], weights[2]) = (5000, 3000, 2000);
+
+        // 2/3 of a half, rounded down, and the whole of 30 %; the weight of who abstains is void.
+        vm.assertEq(Rules.weightedShare(tallies, weights), 333_333_333 + 300_000_000);
+    }
+
+    function test_weights_and_constituencies_without_the_other_count_for_nothing() external pure {
+        ClassTally[] memory tallies = new ClassTally[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            tallies[i] = ClassTally({against: 0, inFavour: 10_000, abstain: 0, seats: 1});
+        }
+        vm.assertEq(Rules.weightedShare(tallies, _halves()), 1e9, "the third has no weight");
+
+        ClassTally[] memory one = new ClassTally[](1);
+        one[0] = tallies[0];
+        vm.assertEq(Rules.weightedShare(one, _halves()), 5e8, "the second does not exist");
+    }
+
+    /// @dev Of 64 constituencies: at most 1, at least 64 roundings of 1e-9 below the true share.
+    function testFuzz_a_weighted_share_is_never_too_large(uint256 seed) external pure {
+        ClassTally[] memory tallies = new ClassTally[](64);
+        uint16[] memory weights = new uint16[](64);
+        uint256 exact; // in parts of 1e-18
+        for (uint256 i = 0; i < 64; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            weights[i] = i == 63 ? 172 : 156;
+            tallies[i].inFavour = uint48(random);
+            tallies[i].against = uint48(random >> 48);
+            uint256 decided = tallies[i].inFavour + tallies[i].against;
+            if (decided != 0) {
+                exact += tallies[i].inFavour * weights[i] * 1e18 / (decided * 10_000);
+            }
+        }
+
+        uint256 share = Rules.weightedShare(tallies, weights);
+
+        vm.assertLe(share, 1e9);
+        vm.assertLe(share, exact / 1e9 + 1);
+        vm.assertGe(share + 64, exact / 1e9);
     }
 
     /// @dev The rule said in other terms: what is needed is computed first, then compared.
-    function _passesInWords(Rule memory rule, ClassTally[] memory tallies)
+    function _passesInWords(Rule memory rule, ClassTally[] memory tallies, uint16[] memory weights)
         private
         pure
         returns (bool)
@@ -237,25 +531,28 @@ contract RulesTest {
         uint256 inFavour;
         uint256 against;
         uint256 tookPart;
+        uint256 share;
+        bool everyClassAgreed = true;
         for (uint256 i = 0; i < tallies.length; ++i) {
-            seats += tallies[i].seats;
-            inFavour += tallies[i].inFavour;
-            against += tallies[i].against;
-            tookPart += tallies[i].inFavour + tallies[i].against + tallies[i].abstain;
+            ClassTally memory class = tallies[i];
+            seats += class.seats;
+            inFavour += class.inFavour;
+            against += class.against;
+            tookPart += class.inFavour + class.against + class.abstain;
+            bool silent = class.inFavour + class.against == 0;
+            bool majority = 2 * class.inFavour > class.inFavour + class.against;
+            if (class.seats > 0 && (silent || !majority)) everyClassAgreed = false;
+            if (silent || i >= weights.length) continue;
+            share += class.inFavour * weights[i] * 100_000 / (class.inFavour + class.against);
         }
 
         // A seat is 10,000 units and the quorum a share of 10,000.
-        bool enoughTookPart = tookPart >= seats * rule.quorum;
+        if (seats == 0 || tookPart < seats * rule.quorum) return false;
         uint256 most = (inFavour + against) * rule.approval / 10_000; // that does not suffice
-        bool enoughAgreed = inFavour >= most + 1;
-        bool everyClassAgreed = true;
-        for (uint256 i = 0; i < tallies.length; ++i) {
-            bool silent = tallies[i].inFavour + tallies[i].against == 0;
-            bool majority = 2 * tallies[i].inFavour > tallies[i].inFavour + tallies[i].against;
-            if (tallies[i].seats > 0 && (silent || !majority)) everyClassAgreed = false;
-        }
-        return
-            enoughTookPart && enoughAgreed && (rule.method != Method.EachClass || everyClassAgreed);
+        if (_has(rule, 1) && inFavour < most + 1) return false;
+        if (_has(rule, 2) && share <= uint256(rule.approval) * 100_000) return false;
+        if (_has(rule, 4) && (inFavour < most + 1 || !everyClassAgreed)) return false;
+        return !_has(rule, 8) || against / 10_000 < rule.objections;
     }
 
     // ------------------------------------------------------------------ the order of rules
@@ -280,19 +577,21 @@ contract RulesTest {
     {
         (Rule memory a, Rule memory b) = (_any(first), _any(second));
         // Equal leading parts, so that the later ones are reached.
-        if (same % 6 > 0) a.method = b.method;
-        if (same % 6 > 1) a.approval = b.approval;
-        if (same % 6 > 2) a.quorum = b.quorum;
-        if (same % 6 > 3) a.delay = b.delay;
-        if (same % 6 > 4) a.votingPeriod = b.votingPeriod;
+        if (same % 8 > 0) a.methods = b.methods;
+        if (same % 8 > 1) a.approval = b.approval;
+        if (same % 8 > 2) a.quorum = b.quorum;
+        if (same % 8 > 3) a.objections = b.objections;
+        if (same % 8 > 4) a.delay = b.delay;
+        if (same % 8 > 5) a.votingPeriod = b.votingPeriod;
+        if (same % 8 > 6) a.closing = b.closing;
 
         vm.assertEq(Rules.strictness(a) > Rules.strictness(b), _stricter(a, b));
     }
 
-    function testFuzz_a_rule_that_is_no_weaker_is_no_less_strict(uint256 first, uint256 second)
-        external
-        pure
-    {
+    function testFuzz_the_strictest_of_two_is_no_less_strict_than_either(
+        uint256 first,
+        uint256 second
+    ) external pure {
         (Rule memory a, Rule memory b) = (_any(first), _any(second));
         Rule memory above = Rules.strictest(a, b);
 
@@ -300,7 +599,8 @@ contract RulesTest {
         vm.assertGe(Rules.strictness(above), Rules.strictness(b));
         vm.assertTrue(Rules.noWeaker(a, a));
         if (Rules.noWeaker(a, b) && Rules.noWeaker(b, a)) {
-            vm.assertEq(keccak256(abi.encode(a)), keccak256(abi.encode(b)));
+            a.upgradable = b.upgradable;
+            vm.assertEq(_hash(a), _hash(b));
         }
     }
 
@@ -315,9 +615,12 @@ contract RulesTest {
         Rule memory rule = Rules.strictest(a, b);
 
         vm.assertTrue(Rules.noWeaker(rule, a) && Rules.noWeaker(rule, b));
-        vm.assertTrue(rule.method == a.method || rule.method == b.method);
+        vm.assertEq(rule.methods, a.methods | b.methods, "every method of both");
         vm.assertTrue(rule.approval == a.approval || rule.approval == b.approval);
         vm.assertTrue(rule.quorum == a.quorum || rule.quorum == b.quorum);
+        vm.assertTrue(rule.objections == a.objections || rule.objections == b.objections);
+        vm.assertTrue(rule.closing == a.closing || rule.closing == b.closing);
+        vm.assertEq(rule.upgradable, a.upgradable || b.upgradable);
         vm.assertTrue(rule.delay == a.delay || rule.delay == b.delay);
         vm.assertTrue(rule.votingPeriod == a.votingPeriod || rule.votingPeriod == b.votingPeriod);
         vm.assertEq(_hash(rule), _hash(Rules.strictest(b, a)), "in whatever order");
@@ -327,40 +630,115 @@ contract RulesTest {
         vm.assertEq(_hash(Rules.strictest(a, a)), _hash(a));
     }
 
+    /// @dev What the strictest rule lets pass, each of the two lets pass.
+    function testFuzz_what_passes_under_the_strictest_passes_under_both(
+        uint256 first,
+        uint256 second,
+        uint256 seed
+    ) external pure {
+        (Rule memory a, Rule memory b) = (_inRange(first), _inRange(second));
+        uint256 random = uint256(keccak256(abi.encode(seed)));
+        ClassTally[] memory tallies = new ClassTally[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            tallies[i].seats = 5;
+            tallies[i].inFavour = 30_000 + ((random >> (64 * i)) % 20_001);
+            tallies[i].against = (50_000 - tallies[i].inFavour) / (1 + (random >> 32) % 8);
+        }
+        uint16[] memory weights = _weights(random >> 192);
+
+        if (!Rules.passes(Rules.strictest(a, b), tallies, weights)) return;
+        vm.assertTrue(Rules.passes(a, tallies, weights) && Rules.passes(b, tallies, weights));
+    }
+
+    function testFuzz_the_strictest_of_two_in_range_is_in_range(uint256 first, uint256 second)
+        external
+        pure
+    {
+        vm.assertTrue(Rules.inRange(Rules.strictest(_inRange(first), _inRange(second))));
+    }
+
     function test_a_rule_weaker_in_one_part_is_weaker() external pure {
-        Rule memory rule = Rule(Method.EachClass, 6000, 4000, 2 days, 3 days);
+        Rule memory rule = Rule(12, 6000, 4000, 5, 20, false, 2 days, 3 days);
         vm.assertTrue(Rules.noWeaker(rule, rule));
 
-        Rule memory weaker = Rule(Method.Majority, 9999, 10_000, 9 days, 9 days);
-        vm.assertFalse(Rules.noWeaker(weaker, rule));
-        weaker = Rule(Method.Consent, 5999, 10_000, 9 days, 9 days);
-        vm.assertFalse(Rules.noWeaker(weaker, rule));
-        weaker = Rule(Method.Consent, 9999, 3999, 9 days, 9 days);
-        vm.assertFalse(Rules.noWeaker(weaker, rule));
-        weaker = Rule(Method.Consent, 9999, 10_000, 2 days - 1, 9 days);
-        vm.assertFalse(Rules.noWeaker(weaker, rule));
-        weaker = Rule(Method.Consent, 9999, 10_000, 9 days, 3 days - 1);
-        vm.assertFalse(Rules.noWeaker(weaker, rule));
+        vm.assertFalse(Rules.noWeaker(Rule(11, 9999, 10_000, 1, 99, true, 9 days, 9 days), rule));
+        vm.assertFalse(Rules.noWeaker(Rule(15, 5999, 10_000, 1, 99, true, 9 days, 9 days), rule));
+        vm.assertFalse(Rules.noWeaker(Rule(15, 9999, 3999, 1, 99, true, 9 days, 9 days), rule));
+        vm.assertFalse(Rules.noWeaker(Rule(15, 9999, 10_000, 6, 99, true, 9 days, 9 days), rule));
+        vm.assertFalse(Rules.noWeaker(Rule(15, 9999, 10_000, 0, 99, true, 9 days, 9 days), rule));
+        vm.assertFalse(Rules.noWeaker(Rule(15, 9999, 10_000, 1, 19, true, 9 days, 9 days), rule));
+        vm.assertFalse(
+            Rules.noWeaker(Rule(15, 9999, 10_000, 1, 99, true, 2 days - 1, 9 days), rule)
+        );
+        vm.assertFalse(
+            Rules.noWeaker(Rule(15, 9999, 10_000, 1, 99, true, 9 days, 3 days - 1), rule)
+        );
+        vm.assertTrue(Rules.noWeaker(Rule(15, 9999, 10_000, 1, 99, true, 9 days, 9 days), rule));
     }
 
     function testFuzz_range_is_that_of_the_interface(uint256 seed) external pure {
         Rule memory rule = _any(seed);
-        bool expected = rule.approval >= 5000 && rule.approval <= 9999 && rule.quorum <= 10_000
-            && rule.votingPeriod >= 1;
+        bool share = rule.methods % 8 != 0;
+        bool consent = rule.methods >= 8;
+        bool expected = rule.methods >= 1 && rule.methods <= 15 && rule.quorum <= 10_000
+            && rule.closing <= 100 && rule.votingPeriod >= 1;
+        if (share && (rule.approval < 5000 || rule.approval > 9999)) expected = false;
+        if (!share && rule.approval != 0) expected = false;
+        if (consent && rule.objections == 0) expected = false;
+        if (!consent && rule.objections != 0) expected = false;
 
         vm.assertEq(Rules.inRange(rule), expected);
     }
 
     function test_range_has_these_edges() external pure {
-        vm.assertTrue(Rules.inRange(Rule(Method.Majority, 5000, 0, 0, 1)));
-        vm.assertTrue(Rules.inRange(Rule(Method.Majority, 9999, 10_000, 0, 1)));
-        vm.assertFalse(Rules.inRange(Rule(Method.Majority, 4999, 0, 0, 1)));
-        vm.assertFalse(Rules.inRange(Rule(Method.Majority, 10_000, 0, 0, 1)));
-        vm.assertFalse(Rules.inRange(Rule(Method.Majority, 5000, 10_001, 0, 1)));
-        vm.assertFalse(Rules.inRange(Rule(Method.Majority, 5000, 0, 0, 0)));
+        vm.assertTrue(Rules.inRange(_rule(1, 5000, 0, 0)));
+        vm.assertTrue(Rules.inRange(_rule(7, 9999, 10_000, 0)));
+        vm.assertTrue(Rules.inRange(_rule(8, 0, 0, 1)));
+        vm.assertTrue(Rules.inRange(_rule(15, 5000, 0, type(uint16).max)));
+        vm.assertTrue(Rules.inRange(Rule(1, 5000, 0, 0, 100, true, 0, 1)));
+
+        vm.assertFalse(Rules.inRange(_rule(0, 0, 0, 0)), "no method");
+        vm.assertFalse(Rules.inRange(_rule(16, 5000, 0, 0)), "an unknown method");
+        vm.assertFalse(Rules.inRange(_rule(1, 4999, 0, 0)));
+        vm.assertFalse(Rules.inRange(_rule(1, 10_000, 0, 0)));
+        vm.assertFalse(Rules.inRange(_rule(1, 5000, 10_001, 0)));
+        vm.assertFalse(Rules.inRange(_rule(1, 5000, 0, 1)), "objections without consent");
+        vm.assertFalse(Rules.inRange(_rule(8, 0, 0, 0)), "consent without objections");
+        vm.assertFalse(Rules.inRange(_rule(8, 5000, 0, 1)), "a share for consent alone");
+        vm.assertFalse(Rules.inRange(_rule(9, 0, 0, 1)), "a majority without a share");
+        vm.assertFalse(Rules.inRange(Rule(1, 5000, 0, 0, 101, false, 0, 1)));
+        vm.assertFalse(Rules.inRange(Rule(1, 5000, 0, 0, 0, false, 0, 0)), "no time to vote");
     }
 
     // ------------------------------------------------------------------ helpers
+
+    function _rule(uint8 methods, uint16 approval, uint16 quorum, uint16 objections)
+        private
+        pure
+        returns (Rule memory)
+    {
+        return Rule(methods, approval, quorum, objections, 0, false, 0, 1);
+    }
+
+    function _halves() private pure returns (uint16[] memory weights) {
+        weights = new uint16[](2);
+        (weights[0], weights[1]) = (5000, 5000);
+    }
+
+    /// @dev 0 to 5 weights of 10,000 together.
+    function _weights(uint256 random) private pure returns (uint16[] memory weights) {
+        weights = new uint16[](random % 6);
+        uint256 left = 10_000;
+        for (uint256 i = 0; i < weights.length; ++i) {
+            bool last = i + 1 == weights.length;
+            weights[i] = uint16(last ? left : (random >> (16 * i + 8)) % (left + 1));
+            left -= weights[i];
+        }
+    }
+
+    function _has(Rule memory rule, uint8 method) private pure returns (bool) {
+        return rule.methods & method == method;
+    }
 
     function _hash(Rule memory rule) private pure returns (bytes32) {
         return keccak256(abi.encode(rule));
@@ -371,9 +749,14 @@ contract RulesTest {
         uint256 random = uint256(keccak256(abi.encode(seed)));
         uint256 narrow = random >> 200;
         return Rule({
-            method: Method(random % 4),
-            approval: uint16(narrow % 4 == 0 ? 4999 + random % 3 : random >> 8),
+            methods: uint8(random % 18),
+            approval: uint16(
+                narrow % 4 == 0 ? 4999 + random % 3 : narrow % 4 == 1 ? 0 : random >> 8
+            ),
             quorum: uint16(narrow % 8 < 2 ? 9999 + random % 3 : random >> 24),
+            objections: uint16((random >> 104) % 3),
+            closing: uint8((random >> 112) % 4 == 0 ? 99 + random % 3 : random >> 120),
+            upgradable: (random >> 128) % 2 == 0,
             delay: uint32(narrow % 16 < 4 ? random % 2 : random >> 40),
             votingPeriod: uint32(narrow % 32 < 8 ? random % 2 : random >> 72)
         });
@@ -381,17 +764,25 @@ contract RulesTest {
 
     function _inRange(uint256 seed) private pure returns (Rule memory rule) {
         rule = _any(seed);
-        rule.method = uint256(rule.method) % 2 == 0 ? Method.Majority : Method.EachClass;
-        rule.approval = 5000 + rule.approval % 5000;
+        rule.methods = 1 + rule.methods % 15;
+        rule.approval = rule.methods == 8 ? 0 : 5000 + rule.approval % 5000;
         rule.quorum = rule.quorum % 10_001;
+        rule.objections = rule.methods < 8 ? 0 : 1 + rule.objections;
+        rule.closing = rule.closing % 101;
         rule.votingPeriod = rule.votingPeriod == 0 ? 1 : rule.votingPeriod;
     }
 
+    /// @dev Fewer objections are stricter; none at all is no such requirement.
     function _stricter(Rule memory a, Rule memory b) private pure returns (bool) {
-        if (a.method != b.method) return a.method > b.method;
+        if (a.methods != b.methods) return a.methods > b.methods;
         if (a.approval != b.approval) return a.approval > b.approval;
         if (a.quorum != b.quorum) return a.quorum > b.quorum;
+        if (a.objections != b.objections) {
+            return b.objections == 0 || (a.objections != 0 && a.objections < b.objections);
+        }
         if (a.delay != b.delay) return a.delay > b.delay;
-        return a.votingPeriod > b.votingPeriod;
+        if (a.votingPeriod != b.votingPeriod) return a.votingPeriod > b.votingPeriod;
+        if (a.closing != b.closing) return a.closing > b.closing;
+        return a.upgradable && !b.upgradable;
     }
 }

@@ -8,22 +8,29 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import {Assembly} from "contracts/Assembly.sol";
 import {Authority} from "contracts/Authority.sol";
 import {InterConstitution} from "contracts/InterConstitution.sol";
 import {Membership} from "contracts/Membership.sol";
 import {MetaOrganization} from "contracts/MetaOrganization.sol";
+import {Rulebook} from "contracts/Rulebook.sol";
 import {Timelock} from "contracts/Timelock.sol";
 import {Governed} from "contracts/base/Governed.sol";
-import {IAssembly, Rule} from "contracts/interfaces/IAssembly.sol";
 import {IInterConstitution} from "contracts/interfaces/IInterConstitution.sol";
-import {Founder, IMembership, Standing, Status} from "contracts/interfaces/IMembership.sol";
+import {
+    Consequence,
+    Founder,
+    IMembership,
+    Readoption,
+    Standing,
+    Status
+} from "contracts/interfaces/IMembership.sol";
 import {
     Assignment,
     Charter,
     IMetaOrganizationFactory,
     Modules
 } from "contracts/interfaces/IMetaOrganizationFactory.sol";
+import {IRulebook, Rule} from "contracts/interfaces/IRulebook.sol";
 
 /// @dev A function that only decisions may call.
 struct Restricted {
@@ -61,7 +68,7 @@ contract MetaOrganizationFactoryTest is Fixture {
 
     function test_found_reverts_without_rules() external {
         Charter memory charter = _charter();
-        charter.rules = new Rule[](0);
+        charter.terms.rules = new Rule[](0);
 
         _expectRefusal(
             charter, abi.encodePacked(IMetaOrganizationFactory.FactoryRuleMissing.selector)
@@ -70,45 +77,45 @@ contract MetaOrganizationFactoryTest is Fixture {
 
     function test_found_reverts_without_an_amendment_rule() external {
         Charter memory charter = _charter();
-        charter.rules = new Rule[](1);
-        charter.rules[0] = _ordinary();
+        charter.terms.rules = new Rule[](1);
+        charter.terms.rules[0] = _ordinary();
         charter.assignments = new Assignment[](0);
 
         _expectRefusal(
-            charter, abi.encodeWithSelector(IAssembly.AssemblyRuleUnknown.selector, AMENDMENT)
+            charter, abi.encodeWithSelector(IRulebook.RulebookRuleUnknown.selector, AMENDMENT)
         );
     }
 
     function test_found_reverts_with_an_amendment_rule_weaker_than_the_ordinary_one() external {
         Charter memory charter = _charter();
-        charter.rules[AMENDMENT].quorum = _ordinary().quorum - 1;
+        charter.terms.rules[AMENDMENT].quorum = _ordinary().quorum - 1;
 
         _expectRefusal(
             charter,
             abi.encodeWithSelector(
-                IAssembly.AssemblyAmendmentWeaker.selector,
-                charter.rules[AMENDMENT],
-                charter.rules[ORDINARY]
+                IRulebook.RulebookAmendmentWeaker.selector,
+                charter.terms.rules[AMENDMENT],
+                charter.terms.rules[ORDINARY]
             )
         );
     }
 
     function test_found_reverts_with_more_rules_than_can_be_numbered() external {
         Charter memory charter = _otherCharter();
-        charter.rules = _manyRules(256);
+        charter.terms.rules = _manyRules(256);
 
-        _expectRefusal(charter, abi.encodeWithSelector(IAssembly.AssemblyRuleUnknown.selector, 255));
+        _expectRefusal(charter, abi.encodeWithSelector(IRulebook.RulebookRuleUnknown.selector, 255));
     }
 
     function test_found_takes_as_many_rules_as_can_be_numbered() external {
         Charter memory charter = _otherCharter();
-        charter.rules = _manyRules(255);
+        charter.terms.rules = _manyRules(255);
         charter.assignments[0].rule = 254;
 
         _found(charter);
 
-        vm.assertEq(assembly_.rules().length, 255);
-        (, uint8 index) = assembly_.assignedRule(address(membership), IMembership.decide.selector);
+        vm.assertEq(rulebook.rules().length, 255);
+        (, uint8 index) = rulebook.assignedRule(address(membership), IMembership.decide.selector);
         vm.assertEq(index, 254);
     }
 
@@ -133,13 +140,13 @@ contract MetaOrganizationFactoryTest is Fixture {
 
     function test_found_reverts_when_a_rule_is_assigned_to_the_kernel() external {
         Charter memory charter = _charter();
-        charter.assignments[0] = Assignment("assembly", IAssembly.setRule.selector, ORDINARY);
-        address target = factory.predict(founderAccount, charter).assembly_;
+        charter.assignments[0] = Assignment("rulebook", IRulebook.setRule.selector, ORDINARY);
+        address target = factory.predict(founderAccount, charter).rulebook;
 
         _expectRefusal(
             charter,
             abi.encodeWithSelector(
-                IAssembly.AssemblyRuleFixed.selector, target, IAssembly.setRule.selector
+                IRulebook.RulebookRuleFixed.selector, target, IRulebook.setRule.selector
             )
         );
     }
@@ -148,7 +155,7 @@ contract MetaOrganizationFactoryTest is Fixture {
         Charter memory charter = _charter();
         charter.assignments[0].rule = 3;
 
-        _expectRefusal(charter, abi.encodeWithSelector(IAssembly.AssemblyRuleUnknown.selector, 3));
+        _expectRefusal(charter, abi.encodeWithSelector(IRulebook.RulebookRuleUnknown.selector, 3));
     }
 
     function test_found_reverts_with_an_admission_rule_out_of_range() external {
@@ -345,7 +352,7 @@ contract MetaOrganizationFactoryTest is Fixture {
         _assertAllDiffer(addresses, factory.predict(founderAccount, charter));
 
         charter = _charter();
-        charter.rules[ORDINARY].quorum += 1;
+        charter.terms.rules[ORDINARY].quorum += 1;
         _assertAllDiffer(addresses, factory.predict(founderAccount, charter));
     }
 
@@ -391,6 +398,7 @@ contract MetaOrganizationFactoryTest is Fixture {
         vm.assertEq(front.module("interConstitution"), address(constitution));
         vm.assertEq(front.module("membership"), address(membership));
         vm.assertEq(front.module("commons"), address(commons));
+        vm.assertEq(front.module("rulebook"), address(rulebook));
         vm.assertEq(front.module("assembly"), address(assembly_));
         vm.assertEq(front.module("treasury"), address(0));
     }
@@ -401,6 +409,8 @@ contract MetaOrganizationFactoryTest is Fixture {
         vm.assertEq(membership.authority(), address(authority));
         vm.assertEq(commons.authority(), address(authority));
         vm.assertEq(assembly_.authority(), address(authority));
+        vm.assertEq(rulebook.authority(), address(authority));
+        vm.assertEq(assembly_.rulebook(), address(rulebook));
         vm.assertEq(assembly_.token(), address(membership));
         vm.assertEq(assembly_.timelock(), address(timelock));
     }
@@ -437,10 +447,10 @@ contract MetaOrganizationFactoryTest is Fixture {
         vm.assertEq(constitution.versionAt(1).digest, TEXT);
         vm.assertEq(assembly_.votingDelay(), VOTING_DELAY);
         vm.assertEq(
-            keccak256(abi.encode(assembly_.rules())), keccak256(abi.encode(_charter().rules))
+            keccak256(abi.encode(rulebook.rules())), keccak256(abi.encode(_charter().terms.rules))
         );
         (bool assigned, uint8 index) =
-            assembly_.assignedRule(address(membership), IMembership.decide.selector);
+            rulebook.assignedRule(address(membership), IMembership.decide.selector);
         vm.assertTrue(assigned);
         vm.assertEq(index, ADMISSIONS);
         vm.assertEq(timelock.getMinDelay(), _ordinary().delay, "the ordinary delay binds all");
@@ -511,6 +521,7 @@ contract MetaOrganizationFactoryTest is Fixture {
 
     function test_only_the_timelock_can_call_what_is_restricted() external {
         _apply(applicant, WORKERS);
+        _prepareStandings();
         Restricted[] memory functions = _restricted();
         address[] memory others = _others(address(assembly_));
         for (uint256 i = 0; i < functions.length; ++i) {
@@ -593,11 +604,12 @@ contract MetaOrganizationFactoryTest is Fixture {
     }
 
     function test_the_authority_of_a_module_is_fixed_even_for_a_decision() external {
-        address[5] memory governed = [
+        address[6] memory governed = [
             address(front),
             address(constitution),
             address(membership),
             address(commons),
+            address(rulebook),
             address(assembly_)
         ];
         for (uint256 i = 0; i < governed.length; ++i) {
@@ -660,7 +672,7 @@ contract MetaOrganizationFactoryTest is Fixture {
     /// @dev Every function with the modifier `restricted`, with arguments that a decision could give.
     function _restricted() private view returns (Restricted[] memory functions) {
         bytes4 selector = IMembership.addKind.selector;
-        functions = new Restricted[](12);
+        functions = new Restricted[](22);
         functions[0] = Restricted(
             address(front), abi.encodeCall(front.register, ("door", address(membership)))
         );
@@ -675,21 +687,64 @@ contract MetaOrganizationFactoryTest is Fixture {
             Restricted(address(membership), abi.encodeCall(membership.addConstituency, ("new")));
         functions[6] = Restricted(address(membership), abi.encodeCall(membership.addKind, ("new")));
         functions[7] = Restricted(
-            address(assembly_), abi.encodeCall(assembly_.setRule, (ORDINARY, _ordinary()))
+            address(rulebook), abi.encodeCall(rulebook.setRule, (ORDINARY, _ordinary()))
         );
         functions[8] = Restricted(
-            address(assembly_),
-            abi.encodeCall(assembly_.assignRule, (address(membership), selector, ORDINARY))
+            address(rulebook),
+            abi.encodeCall(rulebook.assignRule, (address(membership), selector, ORDINARY))
         );
         functions[9] = Restricted(
-            address(assembly_),
-            abi.encodeCall(assembly_.unassignRule, (address(membership), selector))
+            address(rulebook),
+            abi.encodeCall(rulebook.unassignRule, (address(membership), selector))
         );
-        functions[10] =
-            Restricted(address(assembly_), abi.encodeCall(assembly_.setVotingDelay, (1)));
+        functions[10] = Restricted(address(rulebook), abi.encodeCall(rulebook.setVotingDelay, (1)));
         functions[11] = Restricted(
             address(membership), abi.encodeCall(membership.decide, (applicant, false, REASON))
         );
+        functions[12] = Restricted(
+            address(rulebook), abi.encodeCall(rulebook.setWeights, (_weights(2500, 2500)))
+        );
+        functions[13] = Restricted(
+            address(rulebook), abi.encodeCall(rulebook.setOpenProposals, (OPEN_PROPOSALS))
+        );
+        functions[14] = Restricted(
+            address(membership),
+            abi.encodeCall(membership.setReadoption, (Readoption(1, Consequence.Exited)))
+        );
+        functions[15] =
+            Restricted(address(membership), abi.encodeCall(membership.suspend, (bakery, REASON)));
+        functions[16] =
+            Restricted(address(membership), abi.encodeCall(membership.expel, (bakery, REASON)));
+        functions[17] = Restricted(
+            address(membership), abi.encodeCall(membership.affiliate, (_members(), REASON))
+        );
+        functions[18] =
+            Restricted(address(membership), abi.encodeCall(membership.reinstate, (dairy, REASON)));
+        functions[19] =
+            Restricted(address(membership), abi.encodeCall(membership.separate, (school, REASON)));
+        functions[20] = Restricted(
+            address(membership), abi.encodeCall(membership.moveByDecision, (mill, newcomer, REASON))
+        );
+        functions[21] = Restricted(
+            address(membership), abi.encodeCall(membership.changeConstituency, (orchard, REASON))
+        );
+    }
+
+    /// @dev Standings in which each of those can pass.
+    function _prepareStandings() private {
+        address[] memory pair = new address[](2);
+        (pair[0], pair[1]) = (clinic, school);
+        vm.startPrank(address(timelock));
+        membership.suspend(dairy, REASON);
+        membership.affiliate(pair, REASON);
+        vm.stopPrank();
+        _adopt(newcomer, WORKERS);
+        _adopt(orchard, USERS);
+    }
+
+    function _weights(uint16 first, uint16 second) private pure returns (uint16[] memory weights) {
+        weights = new uint16[](3);
+        (weights[0], weights[1], weights[2]) = (first, second, 10_000 - first - second);
     }
 
     function _expectNoInitialization(Modules memory made) private {
@@ -720,14 +775,20 @@ contract MetaOrganizationFactoryTest is Fixture {
             made.membership,
             abi.encodeCall(
                 Membership.initialize,
-                (charter.admission, charter.constituencies, charter.kinds, new Founder[](0))
+                (
+                    charter.admission,
+                    charter.readoption,
+                    charter.constituencies,
+                    charter.kinds,
+                    new Founder[](0)
+                )
             )
         );
         calls[5] = Restricted(
-            made.assembly_,
+            made.rulebook,
             abi.encodeCall(
-                Assembly.initialize,
-                (1, charter.rules, new address[](0), new bytes4[](0), new uint8[](0))
+                Rulebook.initialize,
+                (charter.terms, new address[](0), new bytes4[](0), new uint8[](0))
             )
         );
         for (uint256 i = 0; i < calls.length; ++i) {
@@ -739,21 +800,21 @@ contract MetaOrganizationFactoryTest is Fixture {
     }
 
     function _assertCode(Modules memory made, bool deployed) private view {
-        address[7] memory list = _list(made);
+        address[8] memory list = _list(made);
         for (uint256 i = 0; i < list.length; ++i) {
             vm.assertEq(list[i].code.length != 0, deployed);
         }
     }
 
     function _assertAllDiffer(Modules memory one, Modules memory other) private pure {
-        address[7] memory left = _list(one);
-        address[7] memory right = _list(other);
+        address[8] memory left = _list(one);
+        address[8] memory right = _list(other);
         for (uint256 i = 0; i < left.length; ++i) {
             vm.assertNotEq(left[i], right[i]);
         }
     }
 
-    function _list(Modules memory made) private pure returns (address[7] memory) {
+    function _list(Modules memory made) private pure returns (address[8] memory) {
         return [
             made.metaOrganization,
             made.timelock,
@@ -761,6 +822,7 @@ contract MetaOrganizationFactoryTest is Fixture {
             made.interConstitution,
             made.membership,
             made.commons,
+            made.rulebook,
             made.assembly_
         ];
     }

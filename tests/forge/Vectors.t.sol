@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ClassTally, Rule} from "contracts/interfaces/IAssembly.sol";
+import {ClassTally, Rule} from "contracts/interfaces/IRulebook.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
 
 /// @dev The part of forge's cheatcodes that reads files.
@@ -25,7 +25,7 @@ interface VmFiles {
 contract VectorsTest {
     VmFiles private constant FILES = VmFiles(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
     string private constant RULE =
-        "Rule(uint8 method,uint16 approval,uint16 quorum,uint32 delay,uint32 votingPeriod)";
+        "Rule(uint8 methods,uint16 approval,uint16 quorum,uint16 objections,uint8 closing,bool upgradable,uint32 delay,uint32 votingPeriod)";
     string private constant TALLY =
         "Tally(uint256 against,uint256 inFavour,uint256 abstain,uint256 seats)";
 
@@ -33,6 +33,7 @@ contract VectorsTest {
         string name;
         Rule rule;
         ClassTally[] tallies;
+        uint16[] weights;
         bool passes;
     }
 
@@ -49,7 +50,9 @@ contract VectorsTest {
             _read(
                 ".outcomes",
                 string.concat(
-                    "Outcome(string name,Rule rule,Tally[] tallies,bool passes)", RULE, TALLY
+                    "Outcome(string name,Rule rule,Tally[] tallies,uint16[] weights,bool passes)",
+                    RULE,
+                    TALLY
                 )
             ),
             (Outcome[])
@@ -57,7 +60,7 @@ contract VectorsTest {
 
         FILES.assertGe(outcomes.length, 60, "outcomes");
         for (uint256 i = 0; i < outcomes.length; ++i) {
-            bool passes = Rules.passes(outcomes[i].rule, outcomes[i].tallies);
+            bool passes = Rules.passes(outcomes[i].rule, outcomes[i].tallies, outcomes[i].weights);
             FILES.assertEq(passes, outcomes[i].passes, outcomes[i].name);
         }
     }

@@ -19,6 +19,8 @@ PLEDGE = Pledge(text="We share what we know.")
 AGAINST, FOR, ABSTAIN = range(3)
 WINDOW, VOTING, DELAY = 3600, 3600, 3600
 """Seconds for objections, of voting, and of the longest delay."""
+GRACE = 3600
+"""Seconds to adopt an amended text."""
 CHARTER = """\
 name: Aurora Commons Network
 purpose: Share tools and decide together.
@@ -131,11 +133,16 @@ class World:
 
     def propose(self, *calls: Call, title: str = "A proposal") -> int:
         """Propose as the first founder, and let voting begin."""
+        number = self.pending(*calls, title=title)
+        advance(self.chain, 62)
+        return number
+
+    def pending(self, *calls: Call, title: str = "A proposal") -> int:
+        """Propose as the first founder."""
         advance(self.chain, 1)
         org = self.by()
         call = org.propose(calls, title, "Why we want it.")
         org.send(call)
-        advance(self.chain, 62)
         return org.assembly.number(call)
 
     def vote(self, number: int, *votes: tuple[LocalSigner, int]) -> None:

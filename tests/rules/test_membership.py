@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg.rules.decision import UNITS_PER_SEAT
-from metaorg.rules.membership import Census, Inconsistent, Register, Standing, Status, Transition
+from metaorg.rules.membership import (
+    BARRED,
+    Census,
+    Inconsistent,
+    Register,
+    Standing,
+    Status,
+    Transition,
+)
 
 ACCOUNTS = ["0x" + digit * 40 for digit in "123456"]
 BAKERY, DAIRY, PRESS, FARM, SPARE, OUTSIDER = ACCOUNTS
@@ -18,6 +26,7 @@ HOLDING = {"Exited", "Expelled", "Affiliated", "ConstituencyChanged", "Moved"}
 ALLOWED = {
     Status.NONE: {"Applied"},
     Status.EXITED: {"Applied"},
+    Status.BARRED: {"Applied"},
     Status.APPLIED: {"Objected", "Admitted", "Refused", "Withdrawn"},
     Status.OBJECTED: {"Admitted", "Refused", "Withdrawn"},
     Status.ACTIVE: {"Suspended", "Lapsed"} | HOLDING,
@@ -82,7 +91,9 @@ class Model:
     # ------------------------------------------------------------------ what can happen
 
     def apply(self, time: int, account: str, constituency: int, kind: int = 0) -> None:
-        given = {"constituency": constituency, "kind": kind, "admissible_at": time + 5}
+        barred = self.person(account)["status"] == Status.BARRED
+        when = BARRED if barred else time + 5
+        given = {"constituency": constituency, "kind": kind, "admissible_at": when}
         self.person(account).update(given, status=Status.APPLIED)
         self.emit(time, "Applied", account, **given)
 
@@ -99,8 +110,12 @@ class Model:
 
     def end(self, time: int, account: str, name: str) -> None:
         person = self.person(account)
-        seat = person["seat"]
-        person["status"] = Status.EXITED if seat else Status.NONE
+        seat, suspended = person["seat"], person["status"] == Status.SUSPENDED
+        applied = name in ("Refused", "Withdrawn")
+        barred = person["admissible_at"] == BARRED if applied else name == "Expelled" or suspended
+        person["status"] = Status.BARRED if barred else Status.EXITED
+        if not seat:
+            person["status"] = Status.NONE
         self.emit(time, name, account, seat=seat if name in ("Exited", "Expelled") else 0)
 
     def turn(self, time: int, account: str, name: str, status: Status) -> None:
@@ -296,12 +311,13 @@ STEPS = {
     Status.SUSPENDED: ["Applied", "Admitted", "Suspended"],
     Status.LAPSED: ["Applied", "Admitted", "Lapsed"],
     Status.EXITED: ["Applied", "Admitted", "Exited"],
+    Status.BARRED: ["Applied", "Admitted", "Expelled"],
 }
 
 
 def led_to(status: Status) -> list[Transition]:
     """Events after which the bakery stands so."""
-    seated = {"Admitted", "Suspended", "Lapsed", "Exited"}
+    seated = {"Admitted", "Suspended", "Lapsed", "Exited", "Expelled"}
     return [
         Transition(time=1, name=name, organization=BAKERY, seat=int(name in seated))
         for name in STEPS[status]
@@ -313,6 +329,7 @@ def led_to(status: Status) -> list[Transition]:
 def test_each_step_is_possible_from_its_standings_only(status: Status, name: str) -> None:
     seat = 0 if status in (Status.NONE, Status.APPLIED, Status.OBJECTED) else 1
     details: dict[str, Any] = {
+        "Applied": {"admissible_at": BARRED if status == Status.BARRED else 0},
         "Admitted": {"seat": 1, "ordinal": 1 if status == Status.EXITED else 0},
         "Moved": {"seat": seat, "to": SPARE},
         "ConstituencyChanged": {"seat": seat, "constituency": 1},
@@ -476,7 +493,8 @@ def test_a_change_of_constituency_leaves_the_place_at_an_earlier_snapshot() -> N
 @pytest.mark.parametrize("name", ["Suspended", "Lapsed", "Exited", "Expelled"])
 def test_who_loses_the_vote_keeps_it_for_an_earlier_snapshot(name: str) -> None:
     model = founded()
-    status = STATUS_AFTER.get(name, Status.EXITED)
+    after = STATUS_AFTER | {"Exited": Status.EXITED, "Expelled": Status.BARRED}
+    status = after[name]
     model.turn(5, BAKERY, name, status)
 
     register = Register(model.events)
@@ -486,6 +504,22 @@ def test_who_loses_the_vote_keeps_it_for_an_earlier_snapshot(name: str) -> None:
     assert [register.census_at(time, 1)[0].active for time in (4, 5)] == [2, 1]
     assert register.standings[BAKERY].status == status
     assert BAKERY not in register.active()
+
+
+@pytest.mark.parametrize("steps", [["Expelled"], ["Suspended", "Exited"]])
+def test_who_was_expelled_or_left_while_suspended_stays_barred(steps: list[str]) -> None:
+    model = founded()
+    for time, name in enumerate(steps, 5):
+        happen(lambda _: None, model, time, BAKERY, name)
+    model.apply(8, BAKERY, 0)
+    model.end(9, BAKERY, "Withdrawn")
+
+    assert Register(model.events).standings[BAKERY].status == Status.BARRED
+    with pytest.raises(Inconsistent, match="was barred and applied"):
+        applied = {"constituency": 0, "admissible_at": 15}
+        Register(
+            [*model.events, Transition(time=10, name="Applied", organization=BAKERY, **applied)]
+        )
 
 
 @pytest.mark.parametrize(("lost", "back"), [("Suspended", "Reinstated"), ("Lapsed", "Resumed")])

@@ -15,7 +15,10 @@ from typing import Any
 
 FILE = Path(__file__).parent / "decision.json"
 UNITS = 10_000
-MAJORITY, WEIGHTED, EACH_CLASS, CONSENT = 1, 2, 4, 8
+MAJORITY, WEIGHTED, EACH_CLASS, CONSENT = 1, 2, 5, 8
+IN_EACH_CLASS = 4
+SETS = [one for one in range(1, 16) if one & EACH_CLASS != IN_EACH_CLASS]
+"""Sets of methods in range: a majority in each class comes with one over all."""
 EVERY_METHOD = MAJORITY | WEIGHTED | EACH_CLASS | CONSENT
 Rule = dict[str, int | bool]
 Tally = dict[str, int]
@@ -801,10 +804,7 @@ def passes(rule: Rule, tallies: Sequence[Tally], weights: Sequence[int]) -> bool
     alone: dict[int, Callable[[], bool]] = {
         MAJORITY: lambda: _approved(rule, tallies),
         WEIGHTED: lambda: _weighty(rule, tallies, weights),
-        EACH_CLASS: lambda: (
-            _approved(rule, tallies)
-            and all(_share(one) > Fraction(1, 2) for one in tallies if one["seats"])
-        ),
+        IN_EACH_CLASS: lambda: all(_share(one) > Fraction(1, 2) for one in tallies if one["seats"]),
         CONSENT: lambda: _sum(tallies, "against") < rule["objections"],
     }
     return all(decided() for method, decided in alone.items() if rule["methods"] & method)
@@ -866,7 +866,7 @@ def _outcome(
 
 
 def _drawn_rule(drawn: random.Random) -> Rule:
-    methods = drawn.choice((MAJORITY, WEIGHTED, EACH_CLASS, CONSENT, drawn.randint(1, 15)))
+    methods = drawn.choice((MAJORITY, WEIGHTED, EACH_CLASS, CONSENT, drawn.choice(SETS)))
     return rule(
         methods,
         drawn.choice((5000, 5001, 6000, 6667, 7500, 9999)) if methods != CONSENT else 0,
@@ -894,12 +894,12 @@ def _drawn(drawn: random.Random) -> Tally:
 
 
 RANGES: dict[str, tuple[int | bool, ...]] = {
-    "methods": (MAJORITY, WEIGHTED, 3, EACH_CLASS, 5, 7, CONSENT, 9, 12, EVERY_METHOD),
+    "methods": tuple(SETS),
     "approval": (0, 5000, 5001, 9999),
     "quorum": (0, 1, 10_000),
     "objections": (0, 65_535, 2, 1),
     "delay": (0, 1, 2**32 - 1),
-    "votingPeriod": (1, 2, 2**32 - 1),
+    "votingPeriod": (1, 2, 2**31 - 1),
     "closing": (0, 1, 100),
     "upgradable": (False, True),
 }
@@ -935,7 +935,7 @@ def pairs() -> Iterator[dict[str, Any]]:
             given += [(base | {part: high}, weaker), (weaker, base | {part: high})]
             given += [(base | {part: high}, base | {part: low})]
     # Other methods, and nothing else: what either needs, both need.
-    for first, second in itertools.combinations((1, 2, 4, 8, 3, 12), 2):
+    for first, second in itertools.combinations((1, 2, 5, 8, 3, 13), 2):
         given += [(lowest | {"methods": first}, lowest | {"methods": second})]
     drawn = random.Random(2)
     for _ in range(60):
@@ -959,7 +959,8 @@ def _pair(first: Rule, second: Rule) -> dict[str, Any]:
         "first": first,
         "second": second,
         "stricter": (one > other) - (one < other),
-        "noWeaker": all(a >= b for a, b in zip(one[:-1], other[:-1], strict=True)),
+        "noWeaker": not second["methods"] & ~first["methods"]
+        and all(a >= b for a, b in zip(one[1:-1], other[1:-1], strict=True)),
         "strictest": _made(stricter | {"methods": first["methods"] | second["methods"]}),
     }
 

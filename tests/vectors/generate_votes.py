@@ -41,7 +41,9 @@ def _neighbour(name: str) -> Any:
 
 
 decision = _neighbour("generate")
-MAJORITY, WEIGHTED, EACH_CLASS, CONSENT = 1, 2, 4, 8
+MAJORITY, WEIGHTED, EACH_CLASS, CONSENT = 1, 2, 5, 8
+SETS = [one for one in range(1, 16) if one & 5 != 4]
+"""A majority in each class (4) comes with one over all (1)."""
 UNITS = 10_000
 Units = tuple[int, int, int]
 AGAINST, FOR, ABSTAIN = (UNITS, 0, 0), (0, UNITS, 0), (0, 0, UNITS)
@@ -439,7 +441,7 @@ def _tallies(
 
 
 def _drawn(drawn: random.Random, name: str) -> dict[str, Any]:
-    methods = drawn.choice((MAJORITY, WEIGHTED, EACH_CLASS, CONSENT, drawn.randint(1, 15)))
+    methods = drawn.choice((MAJORITY, WEIGHTED, EACH_CLASS, CONSENT, drawn.choice(SETS)))
     given = rule(
         methods,
         drawn.choice((5000, 6000, 6667)) if methods != CONSENT else 0,

@@ -10,9 +10,6 @@ from metaorg.onchain.artifacts import CONTRACTS
 from tools.docs.contracts import Function, PowerUnknown, Sources
 from tools.docs.wiring import Wiring, founded
 
-UNTAGGED: str | None = "see its NatSpec"
-"""Stands for a caller that nobody has written down yet; None makes that a failure, as it should."""
-
 HEAD = """\
 # Powers
 
@@ -25,8 +22,8 @@ period and the delay of its rule. Until voting starts its proposer can cancel it
 votes against stop it, and nobody once it has passed. **Amendment** is the strictest rule. What is
 always under it cannot be given another one. *Own, else amendment* stands where a decision under the
 amendment rule can give a function a rule of its own; `metaorg assembly rules` and the charter show
-them. Actions on contracts of others have the ordinary rule. The strictest rule of all its actions
-decides a proposal.
+them. Actions on contracts of others have the ordinary rule. A proposal of several actions needs all
+that each of them needs.
 
 What is not listed only reads.
 """
@@ -99,12 +96,10 @@ def _told(function: Function) -> tuple[str, str, str]:
     if len(function.tag) == 3:
         who, when, stop = function.tag
         return who, when, stop
-    if UNTAGGED is None:
-        raise PowerUnknown(
-            f"{function}: who may call it cannot be derived; say it in its NatSpec: "
-            "`@custom:power who; when it takes effect; who can stop it`"
-        )
-    return UNTAGGED, "", ""
+    raise PowerUnknown(
+        f"{function}: who may call it cannot be derived; say it in its NatSpec: "
+        "`@custom:power who; when it takes effect; who can stop it`"
+    )
 
 
 def _rule(contract: str, wiring: Wiring) -> str:

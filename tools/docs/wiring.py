@@ -19,6 +19,7 @@ from metaorg.onchain.authority import ADMINISTRATOR
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet
 from metaorg.onchain.modules import Modules
+from metaorg.onchain.rulebook import Rulebook
 from metaorg.types import Address
 
 CHARTER = Path(__file__).resolve().parents[2] / "examples" / "charter.yaml"
@@ -60,9 +61,10 @@ def found(devnet: Devnet) -> Modules:
 
 
 def addresses(modules: Modules) -> dict[str, Address]:
-    """Contract's name -> address; without the factory."""
-    snake = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in CONTRACTS[1:]}
-    return {name: getattr(modules, field) for name, field in snake.items()}
+    """Contract's name -> address; without those that all meta-organizations share."""
+    snake = {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in CONTRACTS}
+    fields = Modules.model_fields
+    return {name: getattr(modules, field) for name, field in snake.items() if field in fields}
 
 
 def read(chain: Chain, modules: Modules) -> Wiring:
@@ -80,12 +82,12 @@ def read(chain: Chain, modules: Modules) -> Wiring:
 
 
 def _is_kernel(chain: Chain, modules: Modules, target: Address) -> bool:
-    """Whether the Assembly refuses to give a contract's functions a rule of their own."""
-    assign = Assembly(modules.assembly).call("assignRule", target, bytes(4), 0, says="assign")
+    """Whether the Rulebook refuses to give a contract's functions a rule of their own."""
+    assign = Rulebook(modules.rulebook).assign_rule(target, bytes(4), 0)
     try:
         transactions.simulate(chain, assign, modules.timelock)
     except ContractReverted as refusal:
-        if refusal.name != "AssemblyRuleFixed":
+        if refusal.name != "RulebookRuleFixed":
             raise
         return True
     return False
