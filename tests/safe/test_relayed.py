@@ -149,13 +149,13 @@ def test_more_than_fits_one_transaction_goes_in_several(
 def test_applications_that_cannot_be_sent_are_told_why(world: World, by: By, home: Path) -> None:
     join(by, DORA, "late.json")
     join(by, EMIL, "other.json")
-    join(by, wallets_free(world), "unsigned.json")
     (home / "broken.json").write_text("[1]")
     acts = json.loads((home / "other.json").read_text())
     mixed = [json.loads((home / "late.json").read_text())[0], acts[1]]
     (home / "mixed.json").write_text(json.dumps(mixed))
     (home / "adoption.json").write_text(json.dumps(acts[0]))
     advance(world.chain, 31 * 86_400)
+    join(by, _safe(world), "unsigned.json")
 
     names = ("late", "unsigned", "broken", "mixed", "adoption")
     result = by(OUTSIDER).run(*send(*(f"{name}.json" for name in names)))
@@ -172,12 +172,6 @@ def test_applications_that_cannot_be_sent_are_told_why(world: World, by: By, hom
     for reason, part in zip(reasons, parts, strict=True):
         assert part in reason
     assert result.json[2]["organization"] is None
-
-
-def wallets_free(world: World) -> str:
-    """A Safe of Anna, Ben and Chloe."""
-    owners = [actor(number).address for number in (ANNA, BEN, CHLOE)]
-    return NEW.create(world.chain, actor(OUTSIDER), owners, 2)
 
 
 def test_where_admission_is_open_the_seat_comes_along(world: World, by: By) -> None:
@@ -322,3 +316,9 @@ def _acts(world: World, file: str, by: By) -> Any:
     from metaorg.cli.files import read_acts
 
     return read_acts(by(DORA).folder / file)
+
+
+def _safe(world: World) -> str:
+    """A Safe of Anna, Ben and Chloe."""
+    owners = [actor(number).address for number in (ANNA, BEN, CHLOE)]
+    return NEW.create(world.chain, actor(OUTSIDER), owners, 2)
