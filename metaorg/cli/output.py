@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from typing import Any
 
 import typer
@@ -79,11 +79,12 @@ def to_json(value: Any) -> str:
 def plain(value: Any) -> Any:
     """A value as JSON carries it.
 
-    Bytes are 0x-hex, CIDs their text, enumerations their words, sets of them lists of words; whole
-    numbers above 2**53 - 1 are text.
+    Bytes are 0x-hex, CIDs their text, enumerations their words, a rule's methods a list of them;
+    whole numbers above 2**53 - 1 are text.
     """
     from pydantic import BaseModel
 
+    from metaorg.rules.decision import Method
     from metaorg.types import Cid
 
     if isinstance(value, Cid):
@@ -95,8 +96,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
-    if isinstance(value, IntFlag):
-        return [words(one) for one in value]
+    if isinstance(value, Method):
+        return value.words.split(" and ")
     return _scalar(value)
 
 
@@ -110,9 +111,9 @@ def _scalar(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
-def words(value: IntEnum | IntFlag) -> str:
+def words(value: IntEnum) -> str:
     """An enumeration's value in words."""
-    return (value.name or "").lower().replace("_", " ")
+    return value.name.lower().replace("_", " ")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
