@@ -175,7 +175,7 @@ def reinstate(session: Session, organization: AccountArgument, reason: Reason) -
 
 @command(app, DecisionFlags)
 def expel(session: Session, organization: AccountArgument, reason: Reason) -> None:
-    """End an organization's seat, by decision; it can apply again."""
+    """End an organization's seat, by decision; after that, only a decision admits it again."""
     perform(session, session.organization.membership.expel(organization, reason))
 
 
@@ -183,8 +183,7 @@ def expel(session: Session, organization: AccountArgument, reason: Reason) -> No
 def change_constituency(session: Session, organization: AccountArgument, reason: Reason) -> None:
     """Agree, by decision, that an organization changes its class.
 
-    The organization has adopted the text in the other class before: `metaorg constitution adopt
-    --constituency NAME`.
+    Before, the organization adopts the text in the other class, with `metaorg constitution adopt`.
     """
     perform(session, session.organization.membership.change_constituency(organization, reason))
 
@@ -277,7 +276,7 @@ def show(session: Session, organization: AccountArgument) -> None:
 def list_(
     session: Session,
     status: Annotated[
-        Literal["applied", "objected", "active", "suspended", "exited", "lapsed"] | None,
+        Literal["applied", "objected", "active", "suspended", "exited", "lapsed", "barred"] | None,
         typer.Option(help="Only those who stand so."),
     ] = None,
 ) -> None:
@@ -372,9 +371,9 @@ def _tell(session: Session, account: "Address") -> None:
 
 def _next(standing: "Standing") -> str:
     """What comes next for an applicant."""
-    from metaorg.rules.membership import NEVER, Status
+    from metaorg.rules.membership import BARRED, Status
 
-    decided = standing.admissible_at == NEVER
+    decided = standing.admissible_at >= BARRED
     if standing.status == Status.OBJECTED or (standing.status == Status.APPLIED and decided):
         return "a decision of the Assembly is needed (`membership decide`)"
     if standing.status == Status.APPLIED:

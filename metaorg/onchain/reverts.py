@@ -71,7 +71,6 @@ _NOTICES = {
     "GovernorInvalidVotingPeriod": "A voting period needs at least one second.",
     "GovernorProposalQueueingFailed": "The proposal could not be queued in the Timelock.",
     "GovernorProposalQueueingNotRequired": "This proposal needs no queue; execute it.",
-    "InvalidAccountNonce": "This signature was used already or is out of order; sign again.",
     # The Timelock's and the Authority's own acts.
     "AccessControlBadConfirmation": "An account can give up a role for itself only.",
     "TimelockInvalidOperationLength": "Targets, values and data must be equally many.",

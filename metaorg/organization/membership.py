@@ -514,7 +514,7 @@ class Membership:
                 "after the account that holds it, in the same file"
             )
         if fresh.status != Status.NONE or fresh.seat:
-            raise Refused(f"{to} has, or had, a place in the register of its own; use a fresh one")
+            raise Refused(f"{to} has a place in the register of its own; use a fresh one")
         return {
             "from": from_,
             "to": to,
@@ -589,7 +589,8 @@ class Membership:
 _ENDS = {
     Status.SUSPENDED: ("Suspended",),
     Status.LAPSED: ("Lapsed",),
-    Status.EXITED: ("Exited", "Expelled"),
+    Status.EXITED: ("Exited",),
+    Status.BARRED: ("Exited", "Expelled"),
 }
 """The events that begin a standing without a vote."""
 _STEPS = ["Applied", "Objected", *(name for names in _ENDS.values() for name in names)]

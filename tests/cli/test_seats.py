@@ -40,8 +40,19 @@ def test_a_seat_is_suspended_and_reinstated_by_decision(
 def test_a_seat_is_ended_by_decision(bakery: Cli, seated: Cli, decide: Decide) -> None:
     decide("membership", "expel", TRUST, "--reason", "It sold the seeds.")
 
-    assert status(bakery, TRUST) == "exited"
+    assert status(bakery, TRUST) == "barred"
     assert shown(bakery, TRUST)["because"]["text"] == "It sold the seeds."  # type: ignore[index]
+
+
+def test_whoever_was_expelled_is_told_that_a_decision_admits_it(
+    bakery: Cli, seated: Cli, decide: Decide
+) -> None:
+    decide("membership", "expel", TRUST, "--reason", "It sold the seeds.")
+
+    said = seated.done(*JOINING, "--name", "Fernwood Trust").stderr
+
+    assert "applied; a decision of the Assembly is needed (`membership decide`)" in said
+    assert bakery.run("membership", "admit", TRUST).code == 4
 
 
 def test_an_organization_changes_its_class_by_decision(
