@@ -466,7 +466,8 @@ def _declarations(evidence: Evidence) -> dict[Address, Address]:
         evidence.modules.membership, "AffiliationDeclared", *_DECLARED_NO_MORE
     ):
         given = timed.event.arguments
-        one, other = given.get("organization", given.get("from")), given.get("other")
+        one: Address = given["from" if timed.name == "Moved" else "organization"]
+        other: Address = given.get("other", _NOBODY)
         if timed.name == "AffiliationDeclared" and found.get(other) != one:
             found[one] = other
             continue

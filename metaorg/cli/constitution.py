@@ -6,14 +6,16 @@ from typing import Annotated
 import typer
 
 from metaorg.cli.command import application, command
-from metaorg.cli.files import read_act, read_bytes, read_pledge
+from metaorg.cli.files import read_acts, read_bytes, read_pledge
 from metaorg.cli.options import (
     ActFlags,
+    Constituency,
     DecisionFlags,
     FileArgument,
     PledgeFile,
     PledgeText,
     ReadFlags,
+    SignedFiles,
     SignOnly,
 )
 from metaorg.cli.output import emit, facts, plain, say, to_json, write, write_content
@@ -72,18 +74,11 @@ def verify(session: Session, file: FileArgument) -> None:
 @command(app, ActFlags)
 def adopt(
     session: Session,
-    constituency: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The class in which to join.")
-    ] = None,
+    constituency: Constituency = None,
     pledge: PledgeText = None,
     pledge_file: PledgeFile = None,
     sign_only: SignOnly = None,
-    signed: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE", help="Send an adoption from --sign-only; anybody may; repeatable."
-        ),
-    ] = None,
+    signed: SignedFiles = None,
 ) -> None:
     """Sign the adoption of the text in force and record it, or relay one; sends nothing twice.
 
@@ -96,22 +91,22 @@ def adopt(
         return
     if constituency is None:
         raise InvalidInput("--constituency is missing (or --signed, to relay an adoption)")
-    organization, said = session.organization, read_pledge(pledge, pledge_file)
-    organization.settle()
-    adoption = organization.constitution.adoption(session.own.address, constituency, said)
+    constitution, said = session.organization.constitution, read_pledge(pledge, pledge_file)
+    session.organization.settle()
+    adoption = constitution.adoption(session.own.address, constituency, said)
     if sign_only is not None:
-        sign_act(session, organization.constitution.act(adoption, said), sign_only)
-    elif organization.constitution.recorded(adoption):
+        sign_act(session, sign_only, constitution.act(adoption, said))
+    elif constitution.recorded(adoption):
         say(f"Version {adoption.version} is adopted already, with this pledge.")
         perform(session)
     else:
-        perform(session, adoption=adoption, pledge=said)
+        perform(session, adoption=adoption, record=lambda one: constitution.adopt(one, said))
 
 
 def _relay(session: Session, files: list[Path]) -> None:
     constitution, calls = session.organization.constitution, []
     session.organization.settle()
-    for act in map(read_act, files):
+    for act in [act for file in files for act in read_acts(file)]:
         if constitution.recorded(constitution.adoption_in(act)):
             say(f"The adoption of {act.signer} is recorded already.")
         else:

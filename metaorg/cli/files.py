@@ -88,19 +88,20 @@ def read_calls(path: Path) -> "list[Call]":
     ]
 
 
-def read_act(path: Path) -> "SignedAct":
-    """A signed act, as `--sign-only` writes it.
+def read_acts(path: Path) -> "list[SignedAct]":
+    """Signed acts, one or a list of them, as `--sign-only` writes them.
 
     Raises:
-        InvalidInput: it is none; says what is wrong.
+        InvalidInput: they are none; says what is wrong.
     """
     from metaorg.onchain.acts import SignedAct
 
     found = read_json(path)
-    if not isinstance(found, Mapping):
+    if isinstance(found, Mapping):
+        return [_model(SignedAct, str(path), found)]
+    if not isinstance(found, list) or not found or not all(isinstance(x, Mapping) for x in found):
         raise InvalidInput(f"{path} is not a signed act as --sign-only writes it")
-    made: SignedAct = _model(SignedAct, str(path), found)
-    return made
+    return [_model(SignedAct, f"{path}: act {n}", raw) for n, raw in enumerate(found, 1)]
 
 
 def write_file(path: Path, data: bytes) -> None:

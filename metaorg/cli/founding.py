@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaorg.cli.command import command
-from metaorg.cli.files import read_act, write_file
+from metaorg.cli.files import read_acts, write_file
 from metaorg.cli.options import SignFlags, address
 from metaorg.cli.output import emit, facts, say, write
 from metaorg.cli.session import Session
@@ -133,7 +133,7 @@ def _found(
         raise InvalidInput(
             "a Safe does not found: it signs with --sign, and another account founds"
         )
-    given = [read_act(file) for file in files]
+    given = [act for file in files for act in read_acts(file)]
     own, signers = session.own, _signers(session, charter, specs, given)
     receipts = _deploy(session)
     plan = founding.plan(session.chain, charter, own.address)

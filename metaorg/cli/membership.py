@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from metaorg.cli.command import application, command
-from metaorg.cli.files import read_json, read_pledge
+from metaorg.cli.files import read_acts, read_json, read_pledge
 from metaorg.cli.options import (
     AccountArgument,
     AccountsArgument,
@@ -17,19 +17,27 @@ from metaorg.cli.options import (
     DecisionFlags,
     PledgeFile,
     PledgeText,
+    ProfileFile,
+    ProfileName,
     ReadFlags,
     Reason,
+    SignedFiles,
+    SignOnly,
     WriteFlags,
+    address,
 )
 from metaorg.cli.output import emit, facts, say, table, words
 from metaorg.cli.session import Session
-from metaorg.cli.writing import perform
+from metaorg.cli.writing import deliver, perform
+from metaorg.cli.writing import sign_only as sign_act
 from metaorg.errors import InvalidInput
 from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.organization import MemberView
+    from metaorg.organization.membership import Joining, MemberDetails, Step
     from metaorg.records import Profile
+    from metaorg.rules.membership import Standing
     from metaorg.types import Address
 
 app = application("The register: who applies and who holds a seat.")
@@ -38,33 +46,78 @@ app = application("The register: who applies and who holds a seat.")
 @command(app, ActFlags)
 def apply(
     session: Session,
-    kind: Annotated[str, typer.Option(metavar="NAME", help="The kind of organization.")],
-    constituency: Constituency,
-    name: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="The organization's name, public.")
+    kind: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The kind of organization.")
     ] = None,
-    profile: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="More about it as JSON: name, sector, locality, ..."),
-    ] = None,
+    constituency: Constituency = None,
+    name: ProfileName = None,
+    profile: ProfileFile = None,
     pledge: PledgeText = None,
     pledge_file: PledgeFile = None,
+    sign_only: SignOnly = None,
+    signed: SignedFiles = None,
 ) -> None:
     """Join: adopt the text in force, apply for a seat, and take it where admission is open.
 
     Does what is not done yet: interrupted, it goes on; run again, it sends nothing twice.
+
+    Without ETH: `--sign-only FILE` signs both, and anybody sends the files of many organizations,
+    in as few transactions as possible, with `--signed FILE --signed FILE ...`. A Safe (`--account
+    safe:ADDRESS`) signs only so: each of its owners adds a signature with `metaorg safe sign FILE`
+    before it is sent. A file that is refused is told with the reason, the others are sent all the
+    same, and the exit code is 1 then.
+
+    JSON with --signed: [{"file": "a.json", "organization": "0x...", "outcome": "sent", "reason":
+    "", "transaction": "0x..."}]; "outcome" is "sent", "valid" (in a dry run), "applied already" or
+    "refused", where "organization" is null if the file cannot be read.
     """
-    said, organization = read_pledge(pledge, pledge_file), session.organization
-    organization.settle()
-    left = organization.membership.join(kind, _profile(name, profile), constituency, said)
-    if left.adoption is not None and said is None:
-        raise InvalidInput("joining needs a pledge of what you give: --pledge or --pledge-file")
-    if left.adoption is None and not left.calls:
-        say(
-            "You applied before; what you gave now was not used. `leave` takes an application back."
-        )
-    perform(session, *left.calls, adoption=left.adoption, pledge=said)
+    membership = session.organization.membership
+    if signed:
+        deliver(session, signed, membership.applications, ("organization",))
+        return
+    left = _left(session, (kind, constituency), _profile(name, profile), (pledge, pledge_file))
+    if sign_only is not None:
+        sign_act(session, sign_only, *membership.to_sign(left))
+        return
+    calls = left.calls if left.adoption is not None else membership.joining(left)
+    perform(
+        session, *calls, adoption=left.adoption, record=lambda one: membership.adopting(left, one)
+    )
     _tell(session, session.own.address)
+
+
+@command(app, ActFlags)
+def move(
+    session: Session,
+    new_account: Annotated[
+        str | None,
+        typer.Argument(parser=address, metavar="NEW-ACCOUNT", help="Who takes the seat over."),
+    ] = None,
+    pledge: PledgeText = None,
+    pledge_file: PledgeFile = None,
+    sign_only: SignOnly = None,
+    signed: SignedFiles = None,
+) -> None:
+    """Give the own seat to another account of the same organization; both accounts sign.
+
+    First the account that holds the seat signs with `--sign-only FILE`, then the new account with
+    the same command and the same file: there it also adopts the text in force, if it has not, with
+    the pledge of the old account or a new one. Then anybody sends it, with `--signed FILE`. Safes
+    sign by their owners, with `metaorg safe sign FILE`. For a lost key, see `move-decision`.
+
+    JSON with --signed: [{"file": "a.json", "from": "0x...", "to": "0x...", "outcome": "sent",
+    "reason": "", "transaction": "0x..."}]; "outcome" is as for `apply`, or "moved already".
+    """
+    membership = session.organization.membership
+    if signed:
+        deliver(session, signed, membership.moves, ("from", "to"))
+        return
+    if new_account is None or sign_only is None:
+        raise InvalidInput("give the new account and --sign-only FILE, or --signed FILE to send")
+    before = read_acts(sign_only) if sign_only.exists() else []
+    acts = membership.to_move(new_account, read_pledge(pledge, pledge_file), before)
+    sign_act(session, sign_only, *acts, before=before)
+    _tell_next(sign_only, new_account, both=bool(before))
 
 
 @command(app, ActFlags, "object")
@@ -108,15 +161,114 @@ def decide(
     )
 
 
+@command(app, DecisionFlags)
+def suspend(session: Session, organization: AccountArgument, reason: Reason) -> None:
+    """Take an organization's vote, for now, by decision; open proposals keep it."""
+    perform(session, session.organization.membership.suspend(organization, reason))
+
+
+@command(app, DecisionFlags)
+def reinstate(session: Session, organization: AccountArgument, reason: Reason) -> None:
+    """Give a suspended organization its vote back, by decision."""
+    perform(session, session.organization.membership.reinstate(organization, reason))
+
+
+@command(app, DecisionFlags)
+def expel(session: Session, organization: AccountArgument, reason: Reason) -> None:
+    """End an organization's seat, by decision; after that, only a decision admits it again."""
+    perform(session, session.organization.membership.expel(organization, reason))
+
+
+@command(app, DecisionFlags, "change-constituency")
+def change_constituency(session: Session, organization: AccountArgument, reason: Reason) -> None:
+    """Agree, by decision, that an organization changes its class.
+
+    Before, the organization adopts the text in the other class, with `metaorg constitution adopt`.
+    """
+    perform(session, session.organization.membership.change_constituency(organization, reason))
+
+
+@command(app, DecisionFlags, "move-decision")
+def move_decision(
+    session: Session,
+    organization: AccountArgument,
+    to: Annotated[
+        str, typer.Option(parser=address, metavar="ACCOUNT", help="The organization's new account.")
+    ],
+    reason: Reason,
+) -> None:
+    """Give a seat to another account, by decision: the key was lost.
+
+    The new account has adopted the text in the seat's class before: `metaorg constitution adopt`.
+    """
+    perform(session, session.organization.membership.move_by_decision(organization, to, reason))
+
+
+@command(app, DecisionFlags)
+def affiliate(
+    session: Session,
+    organizations: Annotated[
+        list[str],
+        typer.Argument(parser=address, metavar="ACCOUNT...", help="Two organizations or more."),
+    ],
+    reason: Reason,
+) -> None:
+    """Let organizations under one control share one vote, by decision."""
+    perform(session, session.organization.membership.affiliate(organizations, reason))
+
+
+@command(app, DecisionFlags)
+def separate(session: Session, organization: AccountArgument, reason: Reason) -> None:
+    """Give an affiliated organization a vote of its own again, by decision."""
+    perform(session, session.organization.membership.separate(organization, reason))
+
+
+@command(app, ActFlags, "declare-affiliation")
+def declare_affiliation(session: Session, organization: AccountArgument) -> None:
+    """Declare to be under one control with another member.
+
+    When it has declared the same, both share one vote from then on.
+    """
+    perform(session, session.organization.membership.declare_affiliation(organization))
+
+
+@command(app, WriteFlags)
+def lapse(session: Session, organization: AccountArgument) -> None:
+    """Bring about what follows when an organization did not adopt the text in force in time.
+
+    Anyone may do it.
+    """
+    perform(session, session.organization.membership.lapse(organization))
+
+
+@command(app, WriteFlags)
+def resume(session: Session, organization: AccountArgument) -> None:
+    """Give a lapsed organization its vote back when it has adopted the text; anyone may do it."""
+    perform(session, session.organization.membership.resume(organization))
+
+
+@command(app, ActFlags, "profile")
+def profile_(session: Session, name: ProfileName = None, profile: ProfileFile = None) -> None:
+    """Replace the own profile, all of it, by what is given."""
+    perform(session, session.organization.membership.change_profile(_profile(name, profile)))
+
+
 @command(app, ReadFlags)
 def show(session: Session, organization: AccountArgument) -> None:
-    """Show where an organization stands.
+    """Show where an organization stands, and why.
 
     JSON: {"account": "0x...", "standing": {"since": 1700000000, "status": "active", "constituency":
-    0, "kind": 1, "seat": 4, "ordinal": 0, "admissible_at": 0}, "constituency": "Workers", "kind":
-    "trust", "profile": "bafk...", "name": "..."}
+    0, "kind": 1, "seat": 4, "ordinal": 0, "admissible_at": 0, "votes_in": 0, "group": 0, "nonce":
+    0}, "constituency": "Workers", "kind": "trust", "profile": "bafk...", "name": "...", "behind":
+    false, "objections": [{"name": "Objected", "time": 1700000000, "by": "0x...", "by_name": "...",
+    "reason": "bafk...", "text": "..."}], "because": null, "shares_vote_with": [{"account": "0x...",
+    "name": "..."}], "declared": null, "adopted": 1, "grace_end": null, "consequence": null}
+
+    "because" is what ended its vote or its seat, like an objection; "behind" is true for a seat
+    whose organization has not adopted the text in force, which it can until "grace_end"; "declared"
+    is of whom it has declared last to be under one control with.
     """
-    member = session.organization.membership.show(organization)
+    member = session.organization.membership.details(organization)
     emit(member, session.as_json, lambda: _described(member))
 
 
@@ -124,17 +276,22 @@ def show(session: Session, organization: AccountArgument) -> None:
 def list_(
     session: Session,
     status: Annotated[
-        Literal["applied", "objected", "active", "suspended", "exited"] | None,
+        Literal["applied", "objected", "active", "suspended", "exited", "lapsed", "barred"] | None,
         typer.Option(help="Only those who stand so."),
     ] = None,
 ) -> None:
-    """List everyone who ever applied, in order. JSON: a list of what `show` gives."""
+    """List everyone who ever applied, in order.
+
+    A list for people notes who has not adopted the text in force, and who shares a vote.
+
+    JSON: a list of what `show` gives, up to "behind".
+    """
     members = [
         member
         for member in session.organization.membership.all()
         if status in (None, words(member.standing.status))
     ]
-    columns = ("seat", "account", "name", "constituency", "kind", "status", "since", "admissible")
+    columns = ("seat", "account", "name", "constituency", "kind", "status", "since", "notes")
     emit(members, session.as_json, lambda: table(columns, map(_row, members)))
 
 
@@ -171,38 +328,116 @@ def _due(session: Session) -> "Sequence[Address]":
     return chosen
 
 
+def _left(
+    session: Session,
+    place: tuple[str | None, str | None],
+    profile: "Profile",
+    pledge: tuple[str | None, Path | None],
+) -> "Joining":
+    """What is left to do to join; `place` is kind and constituency."""
+    kind, constituency = place
+    if kind is None or constituency is None:
+        raise InvalidInput("joining needs --kind and --constituency (or --signed, to send files)")
+    said, organization = read_pledge(*pledge), session.organization
+    organization.settle()
+    left = organization.membership.join(kind, profile, constituency, said)
+    if left.adoption is not None and said is None:
+        raise InvalidInput("joining needs a pledge of what you give: --pledge or --pledge-file")
+    if left.done:
+        say(
+            "You applied before; what you gave now was not used. `leave` takes an application back."
+        )
+    return left
+
+
+def _tell_next(file: Path, new_account: "Address", both: bool) -> None:
+    """Say what comes after a signature under a change of account."""
+    if both:
+        say(f"Anybody sends it: metaorg membership move --signed {file}")
+    else:
+        say(
+            f"Next, {new_account} signs the same file, and adopts the text in force with it: "
+            f"metaorg membership move {new_account} --sign-only {file} --account ..."
+        )
+
+
 def _tell(session: Session, account: "Address") -> None:
     """Say where an applicant stands now, and what comes next."""
     if session.flags.dry_run or session.flags.how != "send":
         return
     standing = session.organization.membership.show(account).standing
-    then = {
-        "applied": f"from {moment(standing.admissible_at)} on, anyone may admit it",
-        "objected": "a decision of the Assembly is needed",
-    }.get(words(standing.status), f"seat {standing.seat}")
-    say(f"{account}: {words(standing.status)}; {then}.")
+    say(f"{account}: {words(standing.status)}; {_next(standing)}.")
 
 
-def _described(member: "MemberView") -> str:
+def _next(standing: "Standing") -> str:
+    """What comes next for an applicant."""
+    from metaorg.rules.membership import BARRED, Status
+
+    decided = standing.admissible_at >= BARRED
+    if standing.status == Status.OBJECTED or (standing.status == Status.APPLIED and decided):
+        return "a decision of the Assembly is needed (`membership decide`)"
+    if standing.status == Status.APPLIED:
+        return f"from {moment(standing.admissible_at)} on, anyone may admit it"
+    return f"seat {standing.seat}"
+
+
+def _described(member: "MemberDetails") -> str:
     standing = member.standing
+    waiting = words(standing.status) in ("applied", "objected")
     return facts(
         {
             "account": member.account,
             "name": member.name,
             "status": words(standing.status),
             "since": moment(standing.since),
+            "because": _step(member.because) if member.because else None,
+            "next": _next(standing) if waiting else None,
+            "objections": "\n".join(map(_step, member.objections)) or None,
             "seat": standing.seat or None,
             "constituency": member.constituency,
             "kind": member.kind,
-            "admissible": moment(standing.admissible_at) or None,
+            "vote": _shared(member),
+            "declared": f"under one control with {member.declared}" if member.declared else None,
+            "adopted": _adopted(member),
             "profile": member.profile,
         }
     )
 
 
+def _step(step: "Step") -> str:
+    """Who did something, when and why."""
+    by = f"{step.by} ({step.by_name or 'no readable name'}), " if step.by else ""
+    what = "" if step.by else f"{step.name.lower()} "
+    why = step.text or (f"the reason {step.reason} cannot be read" if step.reason else "")
+    return f"{by}{what}{moment(step.time)}" + (f": {why}" if why else "")
+
+
+def _shared(member: "MemberDetails") -> str | None:
+    """With whom an organization shares its vote."""
+    if not member.standing.group:
+        return None
+    others = (
+        f"{one.account} ({one.name or 'no readable name'})" for one in member.shares_vote_with
+    )
+    return f"shares one vote with {', '.join(others)}"
+
+
+def _adopted(member: "MemberDetails") -> str | None:
+    """Which version an organization has adopted, and what follows if it is behind."""
+    held = f"version {member.adopted}" if member.adopted else "no version"
+    if not member.behind:
+        return held if member.adopted else None
+    follows = f"; after that, its seat is {member.consequence.words}" if member.consequence else ""
+    return f"{held}; the text in force until {moment(member.grace_end or 0)}{follows}"
+
+
 def _row(member: "MemberView") -> tuple[object, ...]:
     standing = member.standing
-    waiting = words(standing.status) == "applied"
+    notes = (
+        _next(standing) if words(standing.status) in ("applied", "objected") else "",
+        "behind: has not adopted the text in force" if member.behind else "",
+        f"shares the vote of group {standing.group}" if standing.group else "",
+    )
     return (
         standing.seat or "",
         member.account,
@@ -211,5 +446,5 @@ def _row(member: "MemberView") -> tuple[object, ...]:
         member.kind,
         words(standing.status),
         moment(standing.since),
-        moment(standing.admissible_at) if waiting else "",
+        "; ".join(filter(None, notes)),
     )

@@ -55,9 +55,16 @@ def _text(text: str) -> str:
     return text
 
 
+def _split(text: str) -> tuple[int, int, int]:
+    from metaorg.organization.assembly import split_from
+
+    return split_from(text)
+
+
 address = reader(_address, "address")
 cid = reader(_cid, "cid")
 text = reader(_text, "text")
+split = reader(_split, "split")
 
 AccountArgument = Annotated[
     str, typer.Argument(parser=address, metavar="ACCOUNT", help="The organization's account.")
@@ -78,6 +85,14 @@ ProposalArgument = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option(parser=text, metavar="TEXT", help="Why; it is public.")]
+Split = Annotated[
+    Any,
+    typer.Option(
+        parser=split,
+        metavar="PARTS",
+        help='In parts, exactly: "for=60 %, against=40 %"; 100 % together.',
+    ),
+]
 SignOnly = Annotated[
     Path | None,
     typer.Option(
@@ -86,10 +101,25 @@ SignOnly = Annotated[
         "For a Safe, its owners sign the file with `metaorg safe sign`.",
     ),
 ]
+SignedFiles = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Send what --sign-only wrote; anybody may; repeatable."),
+]
+ProfileName = Annotated[
+    str | None, typer.Option("--name", metavar="TEXT", help="The organization's name, public.")
+]
+ProfileFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile", metavar="FILE", help="More about it as JSON: name, sector, locality, ..."
+    ),
+]
 ActArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="What --sign-only wrote for a Safe.")
 ]
-Constituency = Annotated[str, typer.Option(metavar="NAME", help="The class in which to join.")]
+Constituency = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The class in which to join.")
+]
 PledgeText = Annotated[
     str | None,
     typer.Option("--pledge", parser=text, metavar="TEXT", help="What the organization gives."),

@@ -79,11 +79,12 @@ def to_json(value: Any) -> str:
 def plain(value: Any) -> Any:
     """A value as JSON carries it.
 
-    Bytes are 0x-hex, CIDs their text, enumerations their words; whole numbers above 2**53 - 1 are
-    text.
+    Bytes are 0x-hex, CIDs their text, enumerations their words, a rule's methods a list of them;
+    whole numbers above 2**53 - 1 are text.
     """
     from pydantic import BaseModel
 
+    from metaorg.rules.decision import Method
     from metaorg.types import Cid
 
     if isinstance(value, Cid):
@@ -95,6 +96,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [plain(one) for one in value]
+    if isinstance(value, Method):
+        return value.words.split(" and ")
     return _scalar(value)
 
 

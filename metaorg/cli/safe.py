@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaorg.cli.command import application, command
-from metaorg.cli.files import read_act, replace_file
+from metaorg.cli.files import read_acts, replace_file
 from metaorg.cli.options import ActArgument, AllFlags, ReadFlags
 from metaorg.cli.output import emit, facts, plain, table
 from metaorg.cli.session import Session
@@ -22,39 +22,43 @@ app = application("What the owners of a Safe sign together, collected in a file.
 def show(session: Session, file: ActArgument) -> None:
     """Show what owners are asked to sign, and who has.
 
-    Every signature that is there is checked. With --address, or a setting of it, also that the act
-    is for that meta-organization.
+    Every signature that is there is checked. With --address, or a setting of it, also that the acts
+    are for that meta-organization.
 
-    JSON: {"safe": "0x...", "threshold": 2, "owners": [{"owner": "0x...", "signed": true}],
-    "complete": false, "typed": {...}}; "typed" is the EIP-712 data that each owner signs, for other
-    programs than this one; an owner that is a Safe has "signed" when enough of its own owners have.
+    JSON: [{"safe": "0x...", "threshold": 2, "owners": [{"owner": "0x...", "signed": true}],
+    "complete": false, "typed": {...}}], one for each act of a Safe in the file; "typed" is the
+    EIP-712 data that each owner signs, for other programs than this one; an owner that is a Safe
+    has "signed" when enough of its own owners have.
     """
     from metaorg.onchain import acts
 
-    act = _own(session, file)
-    progress = acts.progress(session.chain.at(), act)
-    emit(progress, session.as_json, lambda: f"{_described(act)}\n\n{_owners(progress)}")
+    held = _own(session, file)
+    progress = acts.progress_all(session.chain.at(), held)
+    shown = [*map(_described, held), *map(_owners, progress)]
+    emit(progress, session.as_json, lambda: "\n\n".join(shown))
 
 
 @command(app, AllFlags)
 def sign(session: Session, file: ActArgument) -> None:
     """Add the signature of --account, who is an owner of the Safe, to a file of --sign-only.
 
-    Also an owner of a Safe that is an owner signs so. The signature goes into the file; it needs no
-    ETH, and nothing is sent. With enough of them, anybody sends the file, by `assembly vote-batch`
-    or by `constitution adopt` with --signed.
+    Also an owner of a Safe that is an owner signs so. All acts of the file are signed that are such
+    a Safe's. The signatures go into the file; they need no ETH, and nothing is sent. With enough of
+    them, anybody sends the file: votes by `assembly vote-batch`, others by the command that wrote
+    the file, with --signed.
 
     JSON: what `safe show` gives.
     """
     from metaorg.onchain import acts
 
-    act, reading = _own(session, file), session.chain.at()
-    acts.progress(reading, act)
-    agree(session, f"will sign as {session.own.address}:\n{_described(act)}")
+    held, reading = _own(session, file), session.chain.at()
+    acts.progress_all(reading, held)
+    described = "\n\n".join(map(_described, held))
+    agree(session, f"will sign as {session.own.address}:\n{described}")
     if not session.flags.dry_run:
-        act = acts.approved(reading, act, session.own)
-        replace_file(file, act_bytes(act))
-    _tell(session, acts.progress(reading, act))
+        held = acts.approved_all(reading, held, session.own)
+        replace_file(file, act_bytes(*held))
+    _tell(session, acts.progress_all(reading, held))
 
 
 @command(app, ReadFlags)
@@ -72,24 +76,28 @@ def collect(
     from metaorg.onchain import acts
 
     reading = session.chain.at()
-    act = acts.collected(reading, _own(session, file), [read_act(copy) for copy in copies])
-    replace_file(file, act_bytes(act))
-    _tell(session, acts.progress(reading, act))
+    held = acts.collected_all(reading, _own(session, file), [read_acts(copy) for copy in copies])
+    replace_file(file, act_bytes(*held))
+    _tell(session, acts.progress_all(reading, held))
 
 
-def _own(session: Session, file: Path) -> "SignedAct":
-    """The act in a file, which is for the meta-organization of the settings, if they name one."""
-    act = read_act(file)
+def _own(session: Session, file: Path) -> "list[SignedAct]":
+    """The acts in a file, which are for the meta-organization of the settings, if there is one."""
+    held = read_acts(file)
     if session.settings.address is not None:
-        session.organization.require_own(act)
-    return act
+        for act in held:
+            session.organization.require_own(act)
+    return held
 
 
-def _tell(session: Session, progress: "Progress") -> None:
+def _tell(session: Session, progress: "list[Progress]") -> None:
+    emit(progress, session.as_json, lambda: "\n".join(map(_summary, progress)))
+
+
+def _summary(progress: "Progress") -> str:
     signed = sum(one.signed for one in progress.owners)
     then = "anybody can send it" if progress.complete else "more owners sign it"
-    words = f"{signed} of {progress.threshold} signatures; {then}"
-    emit(progress, session.as_json, lambda: words)
+    return f"{signed} of {progress.threshold} signatures; {then}"
 
 
 def _owners(progress: "Progress") -> str:

@@ -26,8 +26,8 @@ def show(session: Session) -> None:
     1700000000}, "name": "...", "purpose": "...", "dao_uri": "", "contracts": {"membership":
     "0x...", ...}, "text": {"number": 1, "text": "bafk...", "since": 1700000000}, "admission":
     {"method": "lazy consent", "window": 604800, "period": 604800, "share": 1000, "floor": 3},
-    "kinds": ["cooperative"], "seats": {"Workers": 4}, "voting_delay": 86400, "rules": [{"method":
-    "each class", ...}], "assignments": [{"target": "0x...", "selector": "0x...", "rule": 0}],
+    "kinds": ["cooperative"], "seats": {"Workers": 4}, "voting_delay": 86400, "rules": [{"methods":
+    ["each class"], ...}], "assignments": [{"target": "0x...", "selector": "0x...", "rule": 0}],
     "open_proposals": [{"number": "9157...", "title": "...", "state": "active"}]}
     """
     shown = _shown(session)
@@ -106,12 +106,15 @@ def _rules(rules: list[dict[str, Any]]) -> str:
     rows = [
         (
             number,
-            rule["method"],
-            f"> {rule['approval'] / 100:g} %",
+            " and ".join(rule["methods"]),
+            f"> {rule['approval'] / 100:g} %" if rule["approval"] else "",
+            rule["objections"] or "",
             f"{rule['quorum'] / 100:g} %",
             duration(rule["voting_period"]),
             duration(rule["delay"]),
         )
         for number, rule in enumerate(rules)
     ]
-    return table(("rule", "method", "approval", "quorum", "voting period", "delay"), rows)
+    return table(
+        ("rule", "method", "approval", "objections", "quorum", "voting period", "delay"), rows
+    )

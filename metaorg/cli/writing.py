@@ -4,24 +4,24 @@ import json
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from metaorg.cli.files import write_file
-from metaorg.cli.output import clean, emit, plain, progress, say, to_json, write
+from metaorg.cli.files import read_acts, replace_file, write_file
+from metaorg.cli.output import clean, emit, plain, progress, say, table, to_json, write
 from metaorg.cli.session import Session
 from metaorg.errors import ContractReverted, InvalidInput, MetaorgError, Refused
 
 if TYPE_CHECKING:
     from metaorg.onchain.acts import SignedAct
-    from metaorg.onchain.inter_constitution import Adoption
+    from metaorg.onchain.inter_constitution import Adoption, SignedAdoption
     from metaorg.onchain.words import Said
     from metaorg.organization import MetaOrganization
-    from metaorg.records import Pledge
+    from metaorg.organization.delivery import Errand
     from metaorg.types import Call, Event, Receipt
 
 _QUIET = ("DocumentSigned", "Locked", "RuleFrozen")
@@ -44,14 +44,13 @@ def perform(
     session: Session,
     *calls: "Call",
     adoption: "Adoption | None" = None,
-    pledge: "Pledge | None" = None,
+    record: "Callable[[SignedAdoption], Call] | None" = None,
     independent: bool = False,
 ) -> None:
     """Show calls and do with them what the options say.
 
     Args:
-        adoption: is signed first, and recorded by a call before the others. pledge: the one that
-            it names.
+        adoption: is signed first. record: the call, before the others, that records it.
         independent: no call needs what another one does, so that many can be in flight at once.
     """
     if session.flags.how == "propose":
@@ -61,7 +60,7 @@ def perform(
         how = "safe" if session.is_safe else "send"
         session.flags = replace(session.flags, how=how)
         return propose(session, calls, title, session.flags.body or "")
-    shown = [*_recording(session, adoption, pledge), *calls]
+    shown = [*_recording(session, adoption, record), *calls]
     if not shown:
         finish(session, [])
         return
@@ -71,7 +70,7 @@ def perform(
         emit(plan, session.as_json, lambda: _described(plan))
         return
     agree(session, _described(plan))
-    calls = (*_recording(session, adoption, pledge, sign=True), *calls)
+    calls = (*_recording(session, adoption, record, sign=True), *calls)
     if session.flags.how in ("print", "safe"):
         hand_over(session, calls)
     else:
@@ -156,25 +155,92 @@ def hand_over(session: Session, calls: Sequence["Call"]) -> None:
         _tell_file(session, session.flags.output)
 
 
-def sign_only(session: Session, act: "SignedAct", file: Path) -> None:
-    """Sign an act into a file that anybody can send; a Safe's is left to its owners."""
+def sign_only(
+    session: Session, file: Path, *acts: "SignedAct", before: "Sequence[SignedAct]" = ()
+) -> None:
+    """Sign acts into a file that anybody can send; a Safe's are left to its owners.
+
+    Args:
+        before: what the file holds already; the acts are added to it.
+    """
     if session.flags.how != "send" or session.flags.output is not None:
         raise InvalidInput("--sign-only signs, and --as and --output are for calls: choose one")
     verb = "leave to the owners to sign" if session.is_safe else "sign"
-    agree(session, f"will {verb}: {_typed(plain(act.typed))}")
+    typed = [plain(act.typed) for act in acts]
+    agree(session, "\n".join(f"will {verb}: {_typed(one)}" for one in typed))
     if session.flags.dry_run:
-        emit(plain(act.typed), session.as_json, lambda: _typed(plain(act.typed)))
+        shown = typed[0] if len(typed) == 1 else typed
+        emit(shown, session.as_json, lambda: "\n".join(map(_typed, typed)))
         return
-    signed = session.organization.sign(act)
-    write_file(file, act_bytes(signed))
+    held = act_bytes(*before, *map(session.organization.sign, acts))
+    (replace_file if before else write_file)(file, held)
     if session.is_safe:
         say(f"Its owners sign it: metaorg safe sign {file} --account OWNER")
     _tell_file(session, file)
 
 
-def act_bytes(act: "SignedAct") -> bytes:
-    """An act as its file holds it."""
-    return (json.dumps(plain(act), indent=2) + "\n").encode()
+def act_bytes(*acts: "SignedAct") -> bytes:
+    """Acts as their file holds them: one as it is, several as a list."""
+    held = plain(acts[0] if len(acts) == 1 else acts)
+    return (json.dumps(held, indent=2) + "\n").encode()
+
+
+def deliver(
+    session: Session,
+    files: Sequence[Path],
+    errands: "Callable[[Sequence[Sequence[SignedAct]]], list[Errand]]",
+    about: Sequence[str],
+) -> None:
+    """Send the acts that others signed, and tell what became of each file.
+
+    Args:
+        errands: what the files ask for. about: the names of what they concern, as columns.
+
+    Raises:
+        Refused: one of them was refused.
+    """
+    from metaorg.organization.delivery import Errand
+
+    agree(session, f"will send what {len(files)} files hold, as {session.own.address}")
+    session.organization.settle()
+    read = [_read(file) for file in files]
+    made = iter(errands([one for one in read if not isinstance(one, InvalidInput)]))
+    known = [Errand().refused(one) if isinstance(one, InvalidInput) else next(made) for one in read]
+    known = session.organization.tried(known)
+    try:
+        if not session.flags.dry_run:
+            with progress("sending", len(known)) as advance:
+                for place, errand in session.organization.deliver(known):
+                    known[place] = errand
+                    advance()
+    finally:  # what went is told, whatever ends the others
+        _tell_errands(session, files, known, about)
+    refused = sum(one.outcome == "refused" for one in known)
+    if refused:
+        raise Refused(f"{refused} of {len(known)} files were refused.")
+
+
+def _read(file: Path) -> "list[SignedAct] | InvalidInput":
+    """The acts of a file, or why there are none."""
+    try:
+        return read_acts(file)
+    except InvalidInput as error:
+        return error
+
+
+def _tell_errands(
+    session: Session, files: Sequence[Path], errands: "Sequence[Errand]", about: Sequence[str]
+) -> None:
+    """JSON: [{"file": "a.json", "outcome": "sent", "reason": "", "transaction": "0x..."}]."""
+    told = [
+        {"file": str(file)}
+        | {name: errand.about.get(name) for name in about}
+        | {name: getattr(errand, name) for name in ("outcome", "reason", "transaction")}
+        for file, errand in zip(files, errands, strict=True)
+    ]
+    columns = ("file", about[0], "outcome", "reason")
+    rows = [[one[column] for column in columns] for one in told]
+    emit(told, session.as_json, lambda: table(columns, rows))
 
 
 def _tell_file(session: Session, file: Path) -> None:
@@ -203,9 +269,9 @@ def _require_way(session: Session, adoption: "Adoption | None") -> None:
         )
     if adoption is not None and session.is_safe:
         raise Refused(
-            "The text in force is not adopted yet, and a Safe signs by its owners: first "
-            "`metaorg constitution adopt --sign-only FILE`, `metaorg safe sign FILE` for each "
-            "owner, and `metaorg constitution adopt --signed FILE`; then run this again."
+            "The text in force is not adopted yet, and a Safe signs by its owners: run this with "
+            "`--sign-only FILE`, then `metaorg safe sign FILE` for each owner; anybody sends it "
+            "with the same command and `--signed FILE`."
         )
 
 
@@ -275,16 +341,19 @@ def words(event: "Event") -> str:
 
 
 def _recording(
-    session: Session, adoption: "Adoption | None", pledge: "Pledge | None", *, sign: bool = False
+    session: Session,
+    adoption: "Adoption | None",
+    record: "Callable[[SignedAdoption], Call] | None",
+    *,
+    sign: bool = False,
 ) -> list["Call"]:
     """The call that records an adoption, if there is one; unsigned it can only be shown."""
     from metaorg.onchain.inter_constitution import SignedAdoption
 
-    if adoption is None:
+    if adoption is None or record is None:
         return []
-    constitution = session.organization.constitution
     signed = SignedAdoption(adoption=adoption, signature=b"")
-    return [constitution.adopt(constitution.sign(adoption) if sign else signed, pledge)]
+    return [record(session.organization.constitution.sign(adoption) if sign else signed)]
 
 
 def _plan(session: Session, calls: Sequence["Call"], adoption: "Adoption | None") -> dict[str, Any]:
@@ -303,11 +372,13 @@ def _plan(session: Session, calls: Sequence["Call"], adoption: "Adoption | None"
 
 
 def _gas(session: Session, call: "Call", first: bool) -> int | None:
+    from metaorg.onchain.chain import NodeRefused
+
     if session.flags.how == "print":
         return None  # somebody else will send it
     try:
         return session.organization.simulate(call)[0]
-    except ContractReverted:
+    except (ContractReverted, NodeRefused):
         if first:
             raise
         return None

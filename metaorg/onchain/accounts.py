@@ -228,8 +228,11 @@ def _ask_password(name: str) -> str:
 
 
 def _jsonable(value: Any) -> Any:
+    """A value as nodes take it: a number that JSON readers get wrong is text."""
     if isinstance(value, bytes):
         return "0x" + value.hex()
+    if isinstance(value, int) and value >= 1 << 53:
+        return str(value)
     if isinstance(value, Mapping):
         return {key: _jsonable(item) for key, item in value.items()}
     return [_jsonable(item) for item in value] if isinstance(value, list | tuple) else value

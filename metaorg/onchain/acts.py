@@ -19,6 +19,7 @@ from metaorg.onchain.chain import NodeRefused, Reading
 from metaorg.onchain.inter_constitution import DOMAIN_FIELDS, Adoption
 from metaorg.onchain.safes import Signature, Signatures
 from metaorg.onchain.typed_data import Typed, digest, recover
+from metaorg.times import moment
 from metaorg.types import Address, Cid, Hex, Model, checksum_address
 
 CONFIRMED = bytes.fromhex("1626ba7e")
@@ -33,20 +34,19 @@ class Kind(Model):
     Args:
         contract: the contract that checks it, by its name, which is also that of its domain.
         fields: name and Solidity type of each, in order.
-        signer: the field that names the account that signs.
+        signers: the fields that name the accounts that sign, each for itself.
         documents: the fields that are digests of documents; zero stands for none.
     """
 
     contract: str
     fields: tuple[tuple[str, str], ...]
-    signer: str
+    signers: tuple[str, ...]
     documents: tuple[str, ...] = ()
 
 
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Every kind of act, by the name of its EIP-712 type."""
-    adoption = load("InterConstitution").functions["hashAdoption"]["inputs"][0]["components"]
     ballot = (
         ("proposalId", "uint256"),
         ("support", "uint8"),
@@ -56,17 +56,34 @@ def kinds() -> Mapping[str, Kind]:
     return {
         "Adoption": Kind(
             contract="InterConstitution",
-            fields=tuple((field["name"], field["type"]) for field in adoption),
-            signer="organization",
+            fields=_fields("InterConstitution", "hashAdoption"),
+            signers=("organization",),
             documents=("pledge",),
         ),
-        "Ballot": Kind(contract="Assembly", fields=ballot, signer="voter"),
+        "Application": Kind(
+            contract="Membership",
+            fields=_fields("Membership", "hashApplication"),
+            signers=("organization",),
+            documents=("profile",),
+        ),
+        "Move": Kind(
+            contract="Membership",
+            fields=_fields("Membership", "hashMove"),
+            signers=("from", "to"),
+        ),
+        "Ballot": Kind(contract="Assembly", fields=ballot, signers=("voter",)),
         "ExtendedBallot": Kind(
             contract="Assembly",
             fields=(*ballot, ("reason", "string"), ("params", "bytes")),
-            signer="voter",
+            signers=("voter",),
         ),
     }
+
+
+def _fields(contract: str, hashing: str) -> tuple[tuple[str, str], ...]:
+    """The fields of the struct that a function of a contract hashes."""
+    components = load(contract).functions[hashing]["inputs"][0]["components"]
+    return tuple((field["name"], field["type"]) for field in components)
 
 
 class SignedAct(Model):
@@ -76,6 +93,7 @@ class SignedAct(Model):
         kind: one of `kinds`. contract: the one that checks it.
         message: the fields of the EIP-712 message by name, in order.
         documents: the blocks whose digests the message carries.
+        account: whose signature it is, where an act of this kind has more than one.
         signature: bytes, or for a Safe what its owners have signed so far.
     """
 
@@ -84,6 +102,7 @@ class SignedAct(Model):
     contract: Address
     message: Mapping[str, Any]
     documents: tuple[Hex, ...] = ()
+    account: Address | None = None
     signature: Signature = b""
 
     @field_validator("kind")
@@ -108,8 +127,19 @@ class SignedAct(Model):
             raise ValueError("its documents are not those whose hashes were signed")
         return self
 
+    @model_validator(mode="after")
+    def _accounted(self) -> "SignedAct":
+        several = len(kinds()[self.kind].signers) > 1
+        if several != (self.account is not None):
+            raise ValueError("`account` says who signs an act that several sign, and only there")
+        if self.signer not in self.signers:
+            raise ValueError(f"those who sign it are {' and '.join(self.signers)}")
+        return self
+
     @classmethod
-    def of(cls, typed: Typed, documents: Sequence[bytes] = ()) -> "SignedAct":
+    def of(
+        cls, typed: Typed, documents: Sequence[bytes] = (), account: Address | None = None
+    ) -> "SignedAct":
         """What these typed data say, not yet signed."""
         return cls(
             kind=typed["primaryType"],
@@ -117,12 +147,18 @@ class SignedAct(Model):
             contract=typed["domain"]["verifyingContract"],
             message=typed["message"],
             documents=tuple(documents),
+            account=account,
         )
 
     @property
+    def signers(self) -> tuple[Address, ...]:
+        """The accounts that sign an act that says this."""
+        return tuple(str(self.message[field]) for field in kinds()[self.kind].signers)
+
+    @property
     def signer(self) -> Address:
-        """The account whose act it is."""
-        return str(self.message[kinds()[self.kind].signer])
+        """The account whose signature it is."""
+        return self.account or self.signers[0]
 
     @property
     def typed(self) -> Typed:
@@ -220,6 +256,57 @@ def approved(reading: Reading, act: SignedAct, owner: Signer) -> SignedAct:
     return act.signed(safes.merged(given, safes.approve(reading, asked, owner)))
 
 
+def approved_all(reading: Reading, acts: Sequence[SignedAct], owner: Signer) -> list[SignedAct]:
+    """The acts of one file, those of Safes with the signature of one more owner.
+
+    Raises:
+        InvalidInput: a signature that is there is wrong, or none of the acts is a Safe's to sign.
+        Refused: it is an owner of none of the Safes.
+    """
+    made, strange, refusal = list(acts), True, None
+    for place, act in enumerate(acts):
+        if len(acts) > 1 and not isinstance(act.signature, Signatures):
+            continue
+        try:
+            made[place], strange = approved(reading, act, owner), False
+        except Refused as error:
+            refusal = error
+    if strange:
+        raise refusal or InvalidInput("none of these acts is a Safe's; there is nothing for owners")
+    return made
+
+
+def progress_all(reading: Reading, acts: Sequence[SignedAct]) -> list[Progress]:
+    """Which owners have signed, for each act of a file that is a Safe's.
+
+    Raises:
+        InvalidInput: a signature is wrong, or none of the acts is a Safe's to sign.
+    """
+    of_safes = [act for act in acts if isinstance(act.signature, Signatures)]
+    return [progress(reading, act) for act in of_safes or acts]
+
+
+def collected_all(
+    reading: Reading, acts: Sequence[SignedAct], copies: Sequence[Sequence[SignedAct]]
+) -> list[SignedAct]:
+    """The acts of one file with the owners' signatures of all copies of the file.
+
+    Raises:
+        InvalidInput: one is no copy, or has a wrong signature; or no act is a Safe's to sign.
+    """
+    for number, copy in enumerate(copies, 1):
+        if len(copy) != len(acts):
+            raise InvalidInput(f"copy {number} is none: it holds another number of acts")
+    if len(acts) > 1 and not any(isinstance(act.signature, Signatures) for act in acts):
+        raise InvalidInput("none of these acts is a Safe's; there is nothing for owners")
+    return [
+        collected(reading, act, [copy[place] for copy in copies])
+        if len(acts) == 1 or isinstance(act.signature, Signatures)
+        else act
+        for place, act in enumerate(acts)
+    ]
+
+
 def collected(reading: Reading, act: SignedAct, copies: Sequence[SignedAct]) -> SignedAct:
     """The act with the owners' signatures of all copies.
 
@@ -275,6 +362,17 @@ def addressed(act: SignedAct, contract: Address, *names: str) -> None:
         )
 
 
+def only(acts: Sequence[SignedAct]) -> SignedAct:
+    """The act of a file that holds one.
+
+    Raises:
+        InvalidInput: it holds several.
+    """
+    if len(acts) != 1:
+        raise InvalidInput(f"one signed act is expected, and the file holds {len(acts)}")
+    return acts[0]
+
+
 def adoption_in(act: SignedAct, contract: Address) -> Adoption:
     """The adoption that an act is.
 
@@ -283,6 +381,18 @@ def adoption_in(act: SignedAct, contract: Address) -> Adoption:
     """
     addressed(act, contract, "Adoption")
     return Adoption(**dict(zip(Adoption.model_fields, act.message.values(), strict=True)))
+
+
+def in_time(act: SignedAct, now: int) -> None:
+    """Nothing, for an act whose signature still counts.
+
+    Raises:
+        Refused: its time has run out.
+    """
+    if act.message["validUntil"] < now:
+        raise Refused(
+            f"the signature counted until {moment(act.message['validUntil'])}; sign again"
+        )
 
 
 def in_order(act: SignedAct, expected: int) -> None:

@@ -10,7 +10,7 @@ from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
 from metaorg.onchain.reverts import STATES
 from metaorg.onchain.rulebook import rule_of
-from metaorg.rules.decision import SUPPORT, UNITS_PER_SEAT, ClassTally, Rule
+from metaorg.rules.decision import SPLIT, SUPPORT, UNITS_PER_SEAT, ClassTally, Rule
 from metaorg.types import Address, Call, Hex, Model
 
 
@@ -43,6 +43,8 @@ class ProposalState(Model):
     extended: bool
 
 
+PlainVote = tuple[Address, int, bytes, bytes]
+"""Voter, support, and the signature in two words."""
 Split = tuple[int, int, int]
 """Units against, for and abstaining, 10,000 together."""
 
@@ -62,6 +64,14 @@ def split_of(params: bytes) -> Split:
     if len(params) != 48 or against + in_favour + abstain != UNITS_PER_SEAT:
         raise ValueError("a split vote has three parts of 10,000 units together")
     return against, in_favour, abstain
+
+
+def ballot_split(ballot: Mapping[str, Any]) -> Split | None:
+    """The parts of a vote by what was signed, or by the event of it; None for a whole vote."""
+    try:
+        return split_of(ballot["params"]) if ballot["support"] == SPLIT else None
+    except (KeyError, ValueError):
+        return None
 
 
 def vote_words(support: int, split: Split | None = None) -> str:
@@ -116,14 +126,21 @@ class Assembly(Contract):
     def has_voted(self, reading: Reading, proposal: int, account: Address) -> bool:
         return bool(self.read(reading, "hasVoted", proposal, account))
 
-    def next_ballot(self, reading: Reading, voter: Address) -> int:
-        """The nonce of the next ballot that an account signs."""
-        return int(self.read(reading, "nonces", voter))
+    def rule_of(self, reading: Reading, proposal: int) -> Rule:
+        """The rule that decides a proposal."""
+        return rule_of(self.read(reading, "proposalRule", proposal)["rule"])
+
+    def upgrade_requests(
+        self, reading: Reading, proposal: int, constituencies: int
+    ) -> tuple[int, ...]:
+        """How many seats of each constituency have asked for an upgrade."""
+        asked = [("upgradeRequests", (proposal, index)) for index in range(constituencies)]
+        return tuple(self.reads(reading, asked))
 
     def vote_by_signature(self, ballot: Mapping[str, Any], signature: bytes) -> Call:
         """Cast a vote that its voter signed; `ballot` is the message of the EIP-712 type."""
         proposal, support, voter = (ballot[name] for name in ("proposalId", "support", "voter"))
-        word = SUPPORT[support] if support < len(SUPPORT) else f"by the unknown number {support}"
+        word = vote_words(support, ballot_split(ballot))
         says = f"vote {word} on proposal {proposal} as {voter}, who signed it"
         if "reason" not in ballot:
             return self.call("castVoteBySig", proposal, support, voter, signature, says=says)
@@ -150,7 +167,7 @@ class Assembly(Contract):
         )
 
     def vote(
-        self, proposal: int, support: int, reason: str = "", split: "Split | None" = None
+        self, proposal: int, support: int, reason: str = "", split: Split | None = None
     ) -> Call:
         """Cast the sender's vote: 0 against, 1 for, 2 abstain; or 255, split into parts."""
         says = f"vote {vote_words(support, split)} on proposal {proposal}"
@@ -179,11 +196,11 @@ class Assembly(Contract):
         says = f"count {pages} pages of votes on proposal {proposal}"
         return self.call("countVotes", proposal, pages, says=says)
 
-    def vote_batch(self, proposal: int, votes: Sequence[tuple[Address, int, bytes, bytes]]) -> Call:
+    def vote_batch(self, proposal: int, votes: Sequence[PlainVote]) -> Call:
         """Cast many plain signed votes; those that cannot be counted are left out and reported.
 
         Args:
-            votes: voter, support, and the two words of the signature of each (EIP-2098).
+            votes: voter, support, and signature in two words of each (`typed_data.compact`).
         """
         says = f"cast {len(votes)} signed votes on proposal {proposal}"
         return self.call("castVotesBySig", proposal, list(votes), says=says)

@@ -8,6 +8,7 @@ from metaorg.onchain.contract import Contract, padded, unpadded
 from metaorg.onchain.inter_constitution import SignedAdoption
 from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.membership import Census, Standing, Status
+from metaorg.times import duration
 from metaorg.types import Address, Call, Cid, Digest, Model
 
 
@@ -76,6 +77,11 @@ class Membership(Contract):
         """The accounts of seats 1, 2, 3 ..."""
         numbers = range(1, self.seats(reading) + 1)
         return self.reads(reading, [("accountOf", (number,)) for number in numbers])
+
+    def declared_by(self, reading: Reading, organization: Address) -> Address | None:
+        """Of whom an organization has declared last to be under one control with; None for none."""
+        found = str(self.read(reading, "declaredBy", organization))
+        return found if int(found, 16) else None
 
     def census_at(self, reading: Reading, time: int) -> list[Census]:
         return [Census(**found) for found in self.read(reading, "censusAt", time)]
@@ -171,14 +177,15 @@ class Membership(Contract):
 
     def set_admission(self, admission: Admission) -> Call:
         says = (
-            f"set admission to {admission.method.words}: {admission.window} s for objections, "
-            f"{admission.share / 100:g} % and at least {admission.floor} per {admission.period} s"
+            f"set admission to {admission.method.words}: {duration(admission.window)} for "
+            f"objections, {admission.share / 100:g} % and at least {admission.floor} per "
+            f"{duration(admission.period)}"
         )
         return self.call("setAdmission", admission_arguments(admission), says=says)
 
     def set_readoption(self, readoption: Readoption) -> Call:
         says = (
-            f"after an amendment, give {readoption.grace} s to adopt the new text; "
+            f"after an amendment, give {duration(readoption.grace)} to adopt the new text; "
             f"then a seat is {readoption.consequence.words}"
         )
         return self.call("setReadoption", readoption_arguments(readoption), says=says)

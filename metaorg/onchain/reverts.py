@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from metaorg.errors import ContractReverted, Refused, Unreachable
+from metaorg.errors import ContractReverted, MetaorgError, Refused, Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import NodeRefused
@@ -71,7 +71,6 @@ _NOTICES = {
     "GovernorInvalidVotingPeriod": "A voting period needs at least one second.",
     "GovernorProposalQueueingFailed": "The proposal could not be queued in the Timelock.",
     "GovernorProposalQueueingNotRequired": "This proposal needs no queue; execute it.",
-    "InvalidAccountNonce": "This signature was used already or is out of order; sign again.",
     # The Timelock's and the Authority's own acts.
     "AccessControlBadConfirmation": "An account can give up a role for itself only.",
     "TimelockInvalidOperationLength": "Targets, values and data must be equally many.",
@@ -116,7 +115,7 @@ class Moment(int):
             return int.__str__(self)
 
 
-def explain(refusal: NodeRefused, doing: str = "") -> Exception:
+def explain(refusal: NodeRefused, doing: str = "") -> MetaorgError:
     """What a refused call means: a `ContractReverted`, a `Refused`, or the refusal itself."""
     if "insufficient funds" in refusal.message.lower():
         return Refused(f"{doing or 'sending'}: the account has too little ETH for gas and value")

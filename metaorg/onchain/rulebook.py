@@ -6,6 +6,7 @@ from typing import Any
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
 from metaorg.rules.decision import Method, Rule
+from metaorg.times import duration
 from metaorg.types import Address, Call
 
 
@@ -62,7 +63,8 @@ class Rulebook(Contract):
         return self.call("setWeights", list(weights), says=f"weigh the constituencies {shares}")
 
     def set_voting_delay(self, seconds: int) -> Call:
-        return self.call("setVotingDelay", seconds, says=f"let voting begin after {seconds} s")
+        says = f"let voting begin after {duration(seconds)}"
+        return self.call("setVotingDelay", seconds, says=says)
 
     def set_open_proposals(self, number: int) -> Call:
         says = f"let each seat have {number} proposals open at once"
@@ -109,8 +111,8 @@ def describe_rule(rule: Rule) -> str:
         parts.append(f"fewer than {rule.objections} objections")
     parts += [
         f"quorum {rule.quorum / 100:g} %",
-        f"{rule.voting_period} s of voting",
-        f"{rule.delay} s of delay",
+        f"{duration(rule.voting_period)} of voting",
+        f"{duration(rule.delay)} of delay",
     ]
     if rule.closing:
         parts.append(f"extended once when a vote in the last {rule.closing} % changes the outcome")

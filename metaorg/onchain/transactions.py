@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from metaorg.errors import ChainUnreachable, ContractReverted, Refused
+from metaorg.errors import ChainUnreachable, ContractReverted, MetaorgError, Refused
 from metaorg.onchain import reverts
 from metaorg.onchain.abi import decode_log
 from metaorg.onchain.accounts import Signer
@@ -55,6 +55,27 @@ def simulate(chain: Chain, call: Call, sender: Address) -> int:
         ContractReverted: it would be refused; nothing was sent.
     """
     return _estimates(chain, [(call, sender)])[0]
+
+
+def simulate_each(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[int | MetaorgError]:
+    """For each call and its sender the gas that it would take now, or why it would be refused."""
+    answers = _asked(chain, "eth_estimateGas", calls)
+    return [
+        reverts.explain(answer, call.says) if isinstance(answer, NodeRefused) else integer(answer)
+        for (call, _), answer in zip(calls, answers, strict=True)
+    ]
+
+
+def refusals(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[MetaorgError | None]:
+    """For each call and its sender why it would be refused now; None for one that would not be.
+
+    Quicker than `simulate_each`, which tries a call many times to learn its gas.
+    """
+    answers = _asked(chain, "eth_call", calls)
+    return [
+        reverts.explain(answer, call.says) if isinstance(answer, NodeRefused) else None
+        for (call, _), answer in zip(calls, answers, strict=True)
+    ]
 
 
 def send(chain: Chain, signer: Signer, *calls: Call) -> list[Receipt]:
@@ -164,17 +185,24 @@ def _transaction(chain: Chain, call: Call, nonce: int, gas: int, fees: Fees) -> 
 
 
 def _estimates(chain: Chain, calls: Sequence[tuple[Call, Address]]) -> list[int]:
-    """Gas in the block to come, whose time is now; where a node has none, after the latest one."""
-    answers = _asked_estimates(chain, calls, "pending")
+    estimates = simulate_each(chain, calls)
+    for one in estimates:
+        if isinstance(one, MetaorgError):
+            raise one
+    return [one for one in estimates if isinstance(one, int)]
+
+
+def _asked(chain: Chain, method: str, calls: Sequence[tuple[Call, Address]]) -> list[Any]:
+    """Answers for the block to come, whose time is now; where a node has none, after the latest."""
+    answers = _asked_at(chain, method, calls, "pending")
     if any(isinstance(one, NodeRefused) and "pending" in one.message.lower() for one in answers):
-        answers = _asked_estimates(chain, calls, "latest")
-    for (call, _), answer in zip(calls, answers, strict=True):
-        if isinstance(answer, NodeRefused):
-            raise reverts.explain(answer, call.says)
-    return [integer(answer) for answer in answers]
+        answers = _asked_at(chain, method, calls, "latest")
+    return answers
 
 
-def _asked_estimates(chain: Chain, calls: Sequence[tuple[Call, Address]], tag: str) -> list[Any]:
+def _asked_at(
+    chain: Chain, method: str, calls: Sequence[tuple[Call, Address]], tag: str
+) -> list[Any]:
     asked = [
         {
             "from": sender,
@@ -184,7 +212,7 @@ def _asked_estimates(chain: Chain, calls: Sequence[tuple[Call, Address]], tag: s
         }
         for call, sender in calls
     ]
-    return chain.requests([("eth_estimateGas", [one, tag]) for one in asked])
+    return chain.requests([(method, [one, tag]) for one in asked])
 
 
 def _fees(chain: Chain) -> Fees:

@@ -1,7 +1,7 @@
 """The facade: one meta-organization, with its signer and its documents."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,14 +13,21 @@ from metaorg.onchain.accounts import Signer
 from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain, Reading
+from metaorg.onchain.factory import relay_address
 from metaorg.onchain.modules import Modules, modules_at
+from metaorg.onchain.relay import Relay
 from metaorg.onchain.safes import Safe
+from metaorg.organization import delivery
 from metaorg.organization.assembly import Assembly
 from metaorg.organization.commons import Commons
 from metaorg.organization.constitution import Constitution
 from metaorg.organization.dao import Dao
+from metaorg.organization.delivery import Errand
 from metaorg.organization.membership import Membership
 from metaorg.types import Address, Call, Cid, Event, Model, Receipt
+
+FOUNDED = tuple(name for name in CONTRACTS if name not in ("MetaOrganizationFactory", "Relay"))
+"""The contracts that each meta-organization has of its own."""
 
 
 class Decoded(Model):
@@ -151,6 +158,21 @@ class MetaOrganization:
         functions = [self._function(call) for call in calls]
         return safes.batch(self.safe(), calls, [one and one[1] for one in functions], created_at)
 
+    def tried(self, errands: Sequence[Errand]) -> list[Errand]:
+        """The errands with an outcome: what would become of them now; nothing is sent."""
+        return delivery.tried(self.chain, self._relay, errands, self.signer.address)
+
+    def deliver(self, errands: Sequence[Errand]) -> Iterator[tuple[int, Errand]]:
+        """Send the valid errands, in few transactions; gives place and outcome of each as it goes.
+
+        A refused one spoils only itself.
+        """
+        for one in delivery.loads(
+            self.chain, self._relay, self.assembly.contract, errands, self.signer.address
+        ):
+            [receipt] = self.send(one.call)
+            yield from one.told(errands, receipt)
+
     def settle(self) -> None:
         """Wait for the signer's transactions that are still in flight."""
         transactions.settle(self.chain, [self.signer.address])
@@ -174,13 +196,17 @@ class MetaOrganization:
             self._since = self.chain.first_block_with_code(self.modules.meta_organization)
         return self._since
 
+    @property
+    def _relay(self) -> Relay:
+        return Relay(relay_address())
+
     def _module(self, name: str) -> Address:
         """The address of a contract by its name."""
         return str(getattr(self.modules, re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()))
 
     def _function(self, call: Call) -> tuple[str, abi.Entry] | None:
         """Contract and function of a call that can be decoded."""
-        for name in CONTRACTS[1:-1]:  # the factory and the Relay are of nobody
+        for name in FOUNDED:
             entry = load(name).selectors.get(call.data[:4])
             if self._module(name) == call.to and entry is not None:
                 try:

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,7 +23,8 @@ from metaorg.onchain import devnet as devnets
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import Devnet, find_anvil
 
-CHARTER = Path(__file__).resolve().parents[2] / "examples" / "charter.yaml"
+ROOT = Path(__file__).resolve().parents[2]
+CHARTER = ROOT / "examples" / "charter.yaml"
 BAKERY = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 FOOD_COOP = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 LOOM = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
@@ -82,7 +84,7 @@ class Cli:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.folder,
-            env={"PATH": PATH, **self._environment(settings)},
+            env={"PATH": PATH, "PYTHONPATH": str(ROOT), **self._environment(settings)},
         )
 
     def converse(self, *arguments: object, answers: Mapping[str, str]) -> Result:
@@ -91,7 +93,8 @@ class Cli:
         if process == 0:
             os.chdir(self.folder)
             command = [sys.executable, "-c", ENTRY, *map(str, arguments)]
-            environment = {"PATH": PATH, "COLUMNS": "100", **self._environment({})}
+            own = {"PATH": PATH, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+            environment = own | self._environment({})
             os.execve(sys.executable, command, environment)
         said, position = b"", 0
         for question, answer in answers.items():
@@ -228,12 +231,59 @@ def seated(applied: Cli, advance: Callable[[int], None]) -> Cli:
 def proposed(bakery: Cli, home: Path) -> str:
     """The number of a proposal to amend the text."""
     (home / "new.md").write_text("# A new text\n")
-    result = bakery.done("constitution", "amend", "new.md", "--title", "A new text", "--json")
+    return made(bakery.done("constitution", "amend", "new.md", "--title", "A new text", "--json"))
+
+
+Decide = Callable[..., str]
+
+
+@pytest.fixture
+def decide(bakery: Cli, food_coop: Cli, loom: Cli, advance: Callable[[int], None]) -> Decide:
+    """Proposes what a command says, agrees to it, and executes it; gives the proposal's number."""
+
+    def run(*arguments: object) -> str:
+        advance(1)
+        number = made(bakery.done(*arguments, "--json"))
+        advance(DAY + 1)
+        for voter in (bakery, food_coop, loom):
+            voter.done("assembly", "vote", number, "for")
+        advance(7 * DAY)
+        bakery.done("assembly", "queue", number)
+        advance(7 * DAY)
+        bakery.done("assembly", "execute", number)
+        return number
+
+    return run
+
+
+def made(result: Result) -> str:
+    """The number of the proposal that a command made."""
     return next(
         str(event["arguments"]["proposalId"])
         for event in result.json[0]["events"]
         if event["name"] == "ProposalCreated"
     )
+
+
+@pytest.fixture
+def charter(bakery: Cli, home: Path, advance: Callable[[int], None]) -> Callable[..., None]:
+    """Founds with another charter: the example's, with pieces replaced; for the given accounts."""
+
+    def found(changes: Mapping[str, str], *others: Cli) -> None:
+        text = CHARTER.read_text(encoding="utf-8")
+        for before, after in changes.items():
+            assert before in text
+            text = text.replace(before, after)
+        (home / "charter.yaml").write_text(text)
+        shutil.copy(CHARTER.parent / "interconstitution.md", home)
+        signing = ("--sign-with", f"rpc:{FOOD_COOP}", "--sign-with", f"rpc:{LOOM}")
+        result = bakery.done("found", "charter.yaml", *signing, "--json")
+        for cli in (bakery, *others):
+            address = result.json["modules"]["meta_organization"]
+            cli.environment["METAORG_ADDRESS"] = address
+        advance(1)
+
+    return found
 
 
 Answer = Callable[[bytes], tuple[int, str, bytes]]

@@ -49,7 +49,7 @@ def test_show_says_whose_words_those_are(bakery: Cli, proposed: str) -> None:
     assert "InterConstitution.amend(digest: 0x" in shown
     assert '"put bafk' in shown
     assert "the proposer's own; nobody has checked them" in shown
-    assert "each class, > 66.67 % in favour, quorum 50 %" in shown
+    assert "each class, more than 66.67 % in favour, quorum 50 %, 1 week of voting" in shown
     assert "Lantern Bakery Cooperative" in shown
 
 
@@ -75,7 +75,7 @@ def test_a_vote_counts_once(bakery: Cli, proposed: str, advance: Advance) -> Non
 
     assert (early.code, again.code) == (4, 4)
     assert "The proposal waits for voting to begin." in early.stderr
-    assert "This seat has voted on this proposal already." in again.stderr
+    assert "This seat, or one of its group, has voted on this proposal already." in again.stderr
     tallies = bakery.done("assembly", "show", "#1", "--json").json["tallies"]
     assert tallies[0] == {
         "constituency": "Workers",
@@ -83,6 +83,7 @@ def test_a_vote_counts_once(bakery: Cli, proposed: str, advance: Advance) -> Non
         "in_favour": 10_000,
         "abstain": 0,
         "seats": 1,
+        "upgrade_requests": 0,
     }
 
 
@@ -92,7 +93,7 @@ def test_voting_needs_a_seat(outsider: Cli, proposed: str, advance: Advance) -> 
     result = outsider.run("assembly", "vote", "#1", "for")
 
     assert result.code == 4
-    assert "Only an organization with an active seat can vote." in result.stderr
+    assert "Only an organization with an active seat can do this." in result.stderr
 
 
 def test_voting_needs_a_seat_from_before_the_snapshot(
@@ -130,7 +131,7 @@ def test_steps_out_of_order_are_refused(
     assert "The proposal is being voted on." in active.stderr
     assert "The proposal has succeeded; queue it." in succeeded.stderr
     assert "The delay of this decision is not over yet." in queued.stderr
-    assert "Only its proposer can cancel a proposal, and only before voting." in late.stderr
+    assert "The proposal is queued; execute it when its delay is over." in late.stderr
     assert "The proposal was executed." in again.stderr
     assert bakery.done("constitution", "show", "--json").json["number"] == 2
 
@@ -210,6 +211,14 @@ def test_a_title_is_one_line(bakery: Cli, home: Path) -> None:
     assert "proposal: title: it has control characters or line breaks" in result.stderr
 
 
-def test_rules_are_listed(bakery: Cli) -> None:
-    assert bakery.done("assembly", "rules", "--json").json[1]["approval"] == 6667
-    assert "1 amendment  each class  > 66.67 %" in bakery.done("assembly", "rules").stdout
+def test_rules_are_listed_the_strictest_first(bakery: Cli) -> None:
+    shown = bakery.done("assembly", "rules", "--json").json
+    said = bakery.done("assembly", "rules").stdout
+
+    assert [rule["number"] for rule in shown["rules"]] == [1, 0]
+    assert (shown["rules"][0]["methods"], shown["rules"][0]["approval"]) == (["each class"], 6667)
+    assert (shown["voting_delay"], shown["open_proposals"], shown["weights"]) == (DAY, 3, {})
+    assert said.splitlines()[1].split("  ")[0] == "1 amendment"
+    assert "> 66.67 %" in said.splitlines()[1]
+    assert "late swings in the last 20 % extend it" in said
+    assert "3 of one seat, at once" in said

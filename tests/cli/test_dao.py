@@ -118,7 +118,7 @@ def test_show_tells_what_the_network_is(bakery: Cli, nothing_sent: None) -> None
 
     for said in ("Aurora Commons Network", "version 1, bafk", "lazy consent", "Consumers"):
         assert said in text
-    assert "each class  > 66.67 %" in text
+    assert "each class" in text and "> 66.67 %" in text
     assert "No open proposals." in text
     assert "none published" in text
 
@@ -128,7 +128,7 @@ def test_show_as_json_has_seats_by_constituency_and_every_contract(bakery: Cli) 
 
     assert shown["seats"]["Workers"] == 1 and sum(shown["seats"].values()) == 3
     assert shown["contracts"]["metaOrganization"] == shown["address"]
-    assert len(shown["contracts"]) == 7
+    assert len(shown["contracts"]) == 8
     assert shown["admission"]["method"] == "lazy consent"
     assert shown["open_proposals"] == []
 

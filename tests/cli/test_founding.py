@@ -113,7 +113,7 @@ def test_a_dry_run_on_an_empty_chain_shows_what_is_deployed(
     with Devnet() as empty:
         result = bakery.done("found", charter, *OTHERS, "--dry-run", "--json", "--rpc", empty.url)
 
-        assert len(result.json["deploys"]) == 8
+        assert len(result.json["deploys"]) == 10
         assert result.json["modules"] is None
         assert empty.chain.block().number == 0
 
@@ -126,10 +126,10 @@ def test_a_dry_run_without_the_deployer_shows_its_price_and_leaves_unknown_what_
         first, *others = bakery.done(*arguments, "--json").json["deploys"]
 
         assert (first["says"], first["gas"]) == ("pay 0.01 ETH for the CREATE2 deployer", 21_000)
-        assert [one["gas"] for one in others] == [None] * 8
+        assert [one["gas"] for one in others] == [None] * 10
         said = bakery.done(*arguments).stdout
         assert "will pay 0.01 ETH for the CREATE2 deployer, gas 21000\n" in said
-        assert said.count(", gas unknown\n") == 8
+        assert said.count(", gas unknown\n") == 10
         assert empty.chain.block().number == 0
 
 

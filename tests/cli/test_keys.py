@@ -33,7 +33,11 @@ def test_a_new_key_is_encrypted_and_private(seedbank: Cli, home: Path) -> None:
 def test_a_keystore_signs_with_its_password(seedbank: Cli) -> None:
     apply = (*JOINING, "--name", "Seed Bank", "--pledge", "Seeds.")
 
-    assert len(seedbank.done(*apply, "--password-file", "password", "--json").json) == 2
+    [receipt] = seedbank.done(*apply, "--password-file", "password", "--json").json
+
+    assert [event["name"] for event in receipt["events"]] == [
+        *("Adopted", "DocumentSigned", "Applied")
+    ]
 
 
 @pytest.mark.parametrize(

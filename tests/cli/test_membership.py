@@ -49,7 +49,7 @@ def test_a_dry_run_shows_what_is_signed_and_stores_nothing(trust: Cli, home: Pat
     plan = trust.done(*PLEDGED, "--dry-run", "--json", "--store", store).json
 
     assert plan["signs"][0]["message"]["organization"] == TRUST
-    assert [call["says"].split()[0] for call in plan["calls"]] == ["record", "apply"]
+    assert [call["says"].split()[0] for call in plan["calls"]] == ["adopt"]
     assert not (home / "store").exists()
 
 
@@ -195,7 +195,7 @@ def test_a_list_for_people_names_seats(bakery: Cli) -> None:
     lines = bakery.done("membership", "list").stdout.splitlines()
 
     assert lines[0].split() == [
-        *("SEAT", "ACCOUNT", "NAME", "CONSTITUENCY", "KIND", "STATUS", "SINCE", "ADMISSIBLE")
+        *("SEAT", "ACCOUNT", "NAME", "CONSTITUENCY", "KIND", "STATUS", "SINCE", "NOTES")
     ]
     assert lines[1].split()[:2] == ["1", BAKERY]
     assert "Lantern Bakery Cooperative" in lines[1]

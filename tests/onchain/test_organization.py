@@ -128,14 +128,26 @@ def test_what_is_left_to_join_is_told_step_by_step(world: World) -> None:
     given = ("trust", Profile(name="Step by Step"), "Users", PLEDGE)
 
     first = org.membership.join(*given)
-    assert first.adoption is not None and len(first.calls) == 1
+    assert first.adoption is not None and org.membership.joining(first) != []
     org.send(org.constitution.adopt(org.constitution.sign(first.adoption), PLEDGE))
     second = org.membership.join(*given)
     assert second.adoption is None
-    org.send(*second.calls)
+    org.send(*org.membership.joining(second))
     third = org.membership.join(*given)
 
-    assert third.adoption is None and third.calls == ()
+    assert third.done and org.membership.joining(third) == []
+
+
+def test_adopting_and_applying_are_one_transaction(world: World) -> None:
+    applicant = actor(31)
+    fund(world.chain, applicant)
+    org = world.by(applicant)
+    left = org.membership.join("trust", Profile(name="In One Go"), "Users", PLEDGE)
+    assert left.adoption is not None
+
+    [receipt] = org.send(org.membership.adopting(left, org.constitution.sign(left.adoption)))
+
+    assert [event.name for event in receipt.events] == ["Adopted", "DocumentSigned", "Applied"]
 
 
 def test_the_turn_names_who_is_due_and_how_many_may_pass(world: World) -> None:
@@ -419,8 +431,8 @@ def test_only_a_decision_changes_the_rules(world: World, bakery: LocalSigner) ->
         org.constitution.amend(b"x"),
         org.membership.set_admission(org.membership.admission()),
         org.membership.decide(actor(9).address, True, "x"),
-        org.assembly.contract.set_rule(0, org.assembly.rules()[0]),
-        org.assembly.contract.set_voting_delay(0),
+        org.assembly.rulebook.set_rule(0, org.assembly.rules()[0]),
+        org.assembly.rulebook.set_voting_delay(0),
         org.front.register("commons", actor(9).address),
         org.front.set_charter(bytes(32)),
         org.front.set_dao_uri("ipfs://x"),
@@ -437,10 +449,10 @@ def test_the_rules_of_the_meta_organization_are_changed_by_decision(world: World
     )
 
     world.decide(
-        org.assembly.contract.set_rule(0, stricter),
-        org.assembly.contract.set_rule(2, ordinary),
-        org.assembly.contract.assign_rule(world.modules.commons, b"\1\2\3\4", 2),
-        org.assembly.contract.set_voting_delay(5),
+        org.assembly.rulebook.set_rule(0, stricter),
+        org.assembly.rulebook.set_rule(2, ordinary),
+        org.assembly.rulebook.assign_rule(world.modules.commons, b"\1\2\3\4", 2),
+        org.assembly.rulebook.set_voting_delay(5),
         org.membership.set_admission(opened),
         org.front.set_dao_uri("ipfs://there"),
         org.front.set_charter(b"\1" * 32),
@@ -448,7 +460,7 @@ def test_the_rules_of_the_meta_organization_are_changed_by_decision(world: World
     )
 
     assert org.assembly.rules()[0] == stricter and len(org.assembly.rules()) == 3
-    assert org.assembly.contract.voting_delay(world.chain.at()) == 5
+    assert org.assembly.rulebook.voting_delay(world.chain.at()) == 5
     assert org.membership.admission() == opened
     front = org.front.description(world.chain.at())
     assert (front.dao_uri, front.charter) == ("ipfs://there", b"\1" * 32)

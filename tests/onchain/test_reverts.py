@@ -149,9 +149,9 @@ def test_a_state_of_a_later_version_is_shown_as_its_number() -> None:
 
 
 def test_a_struct_among_the_arguments_is_shown_by_name() -> None:
-    rule = (0, 4000, 0, 0, 1)
+    rule = (1, 4000, 0, 0, 0, False, 0, 1)
 
-    error = explain(refusal("0x" + error_data("Assembly", "AssemblyRuleInvalid", rule).hex()))
+    error = explain(refusal("0x" + error_data("Rulebook", "RulebookRuleInvalid", rule).hex()))
 
     assert isinstance(error, ContractReverted)
     assert error.arguments["rule"]["approval"] == 4000

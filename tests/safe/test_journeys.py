@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from onchain.world import FOR, VOTING, WINDOW, World, actor
+from onchain.world import AGAINST, FOR, VOTING, WINDOW, World, actor
 
 from metaorg.onchain.accounts import LocalSigner
 from metaorg.onchain.chain import Chain
@@ -66,8 +66,8 @@ def test_a_safe_of_a_safe_joins_votes_both_ways_and_executes(
     for owner in (CHLOE, EMIL, ANNA):
         by(owner).done("safe", "sign", "ballot.json")
     [told] = by(OUTSIDER).done("assembly", "vote-batch", "ballot.json", "--json").json
-    votes = world.by().assembly.votes_of()
-    assert (votes[first, mill], votes[second, mill]) == (1, 0)
+    votes = [(vote.proposal, vote.voter, vote.support) for vote in world.by().assembly.votes()]
+    assert votes == [(first, mill, FOR), (second, mill, AGAINST)]
     assert (told["outcome"], told["voter"]) == ("sent", mill)
 
     world.vote(first, *((founder, FOR) for founder in world.founders))
@@ -143,7 +143,7 @@ def test_owners_may_sign_copies_that_are_put_together(wallets: Wallets, by: By, 
         by(owner).done("safe", "sign", f"{owner}.json")
 
     copies = [f"{owner}.json" for owner in (EMIL, ANNA, CHLOE)]
-    collected = by(OUTSIDER).done("safe", "collect", "act.json", *copies, "--json").json
+    [collected] = by(OUTSIDER).done("safe", "collect", "act.json", *copies, "--json").json
 
     assert collected["complete"] is True
     by(OUTSIDER).done("constitution", "adopt", "--signed", "act.json")
@@ -154,7 +154,7 @@ def test_show_tells_who_has_signed(wallets: Wallets, by: By) -> None:
     for owner in (DORA, ANNA):
         by(owner).done("safe", "sign", "act.json")
 
-    shown = by(OUTSIDER).done("safe", "show", "act.json", "--json").json
+    [shown] = by(OUTSIDER).done("safe", "show", "act.json", "--json").json
     words = by(OUTSIDER).done("safe", "show", "act.json").stdout
 
     assert (shown["threshold"], shown["complete"]) == (2, False)
@@ -176,7 +176,7 @@ def test_an_owner_of_a_safe_at_two_places_signs_at_both(
     by(guild).done(*ADOPT, "--sign-only", "act.json")
 
     by(ANNA).done("safe", "sign", "act.json")
-    told = by(BEN).done("safe", "sign", "act.json", "--json").json
+    [told] = by(BEN).done("safe", "sign", "act.json", "--json").json
 
     assert told["complete"] is True
     by(OUTSIDER).done("constitution", "adopt", "--signed", "act.json")

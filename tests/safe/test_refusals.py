@@ -141,7 +141,10 @@ def test_a_blob_that_counts_one_owner_twice_is_not_confirmed(
         (lambda one: one.update(chain_id=1), "signed for chain 1, and the node is on chain 31337"),
         (lambda one: one.update(contract="0x" + "ab" * 20), "this was signed for 0x"),
         (lambda one: one.update(kind="Ballot"), "its fields are proposalId"),
-        (lambda one: one.update(kind="Permit"), "it is one of: Adoption, Ballot"),
+        (
+            lambda one: one.update(kind="Permit"),
+            "it is one of: Adoption, Application, Move, Ballot",
+        ),
         (lambda one: one.update(more=1), "more: Extra inputs"),
         (lambda one: one["message"].pop("nonce"), "its fields are organization"),
         (lambda one: one["message"].update(more=1), "its fields are organization"),
