@@ -35,7 +35,7 @@ from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.organization import MemberView
-    from metaorg.organization.membership import Joining, MemberDetails, Step
+    from metaorg.organization.members import Joining, MemberDetails, Step
     from metaorg.records import Profile
     from metaorg.rules.membership import Standing
     from metaorg.types import Address

@@ -11,6 +11,6 @@ can be shown, sent, or made an action of a proposal.
 from metaorg.organization.assembly import ProposalView
 from metaorg.organization.commons import ResourceView
 from metaorg.organization.facade import MetaOrganization
-from metaorg.organization.membership import MemberView
+from metaorg.organization.members import MemberView
 
 __all__ = ["MemberView", "MetaOrganization", "ProposalView", "ResourceView"]
