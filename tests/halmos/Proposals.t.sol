@@ -50,23 +50,9 @@ contract ProposalsProofs {
         assert(Proposal.unwrap(proposal) >> 244 == 0);
     }
 
-    function check_P3_the_closing_part_is_within_the_voting(
-        uint32 seat,
-        uint40 start,
-        Rule memory rule,
-        uint8 edition
-    ) external pure {
-        vm.assume(Rules.inRange(rule));
-
-        Proposal proposal = Proposals.pack(seat, start, rule, edition);
-
-        assert(proposal.closingPart() <= rule.votingPeriod);
-        assert(rule.closing != 0 || proposal.closingPart() == 0);
-    }
-
     // ------------------------------------------------------------------ changes
 
-    function check_P4_flags_change_nothing_else(uint256 slot, uint8 flag) external pure {
+    function check_P3_flags_change_nothing_else(uint256 slot, uint8 flag) external pure {
         vm.assume(flag < 5);
         uint256 flags = Proposals.CANCELED << flag;
 
@@ -76,7 +62,7 @@ contract ProposalsProofs {
         assert(_changed(slot, proposal) & ~flags == 0);
     }
 
-    function check_P5_queueing_sets_the_eta_and_nothing_else(uint256 slot, uint40 time)
+    function check_P4_queueing_sets_the_eta_and_nothing_else(uint256 slot, uint40 time)
         external
         pure
     {
@@ -88,7 +74,7 @@ contract ProposalsProofs {
         assert(_changed(slot, proposal) & ~ETA_BITS == 0);
     }
 
-    function check_P6_extending_sets_the_duration_and_nothing_else(uint256 slot, uint32 duration)
+    function check_P5_extending_sets_the_duration_and_nothing_else(uint256 slot, uint32 duration)
         external
         pure
     {
@@ -100,7 +86,7 @@ contract ProposalsProofs {
         assert(_changed(slot, proposal) & ~(DURATION_BITS | Proposals.EXTENDED) == 0);
     }
 
-    function check_P7_an_upgrade_adds_each_class_and_nothing_else(uint256 slot) external pure {
+    function check_P6_an_upgrade_adds_each_class_and_nothing_else(uint256 slot) external pure {
         Proposal before = Proposal.wrap(slot);
 
         Proposal proposal = before.upgraded(Rules.EACH_CLASS, uint16(Rules.BASIS / 2));
@@ -111,7 +97,7 @@ contract ProposalsProofs {
         assert(_changed(slot, proposal) & ~(METHODS_BITS | APPROVAL_BITS) == 0);
     }
 
-    function check_P8_an_upgraded_rule_is_in_range_and_no_weaker(
+    function check_P7_an_upgraded_rule_is_in_range_and_no_weaker(
         uint32 seat,
         uint40 start,
         Rule memory rule,
@@ -127,8 +113,7 @@ contract ProposalsProofs {
         assert(Rules.noWeaker(upgraded, rule));
     }
 
-    /// @dev The parts do not overlap: else a change of one could be a change of another.
-    function check_P9_the_flags_are_beyond_all_other_parts() external pure {
+    function check_P8_each_flag_is_the_bit_of_the_drawing() external pure {
         assert(Proposals.CANCELED == 1 << 239 && Proposals.EXECUTED == 1 << 240);
         assert(Proposals.EXTENDED == 1 << 241 && Proposals.SUMMED == 1 << 242);
         assert(Proposals.UPGRADABLE == 1 << 243);
