@@ -120,7 +120,9 @@ contract FuzzTest {
         if (rule.methods != Rules.CONSENT) {
             rule.approval = uint16(Rules.BASIS / 2 + uint16(random >> 8) % (Rules.BASIS / 2));
         }
-        if (rule.methods & Rules.CONSENT != 0) rule.objections = uint16(1 + uint8(random >> 24) % 30);
+        if (rule.methods & Rules.CONSENT != 0) {
+            rule.objections = uint16(1 + uint8(random >> 24) % 30);
+        }
         rule.quorum = uint16(uint16(random >> 40) % (Rules.BASIS + 1));
         rule.closing = uint8(uint8(random >> 56) % 101);
         rule.upgradable = random >> 64 & 1 == 1;

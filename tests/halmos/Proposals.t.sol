@@ -44,8 +44,8 @@ contract ProposalsProofs {
         Proposal proposal = Proposals.pack(seat, start, rule, edition);
 
         assert(proposal.exists() && proposal.eta() == 0);
-        uint256 happened = Proposals.CANCELED | Proposals.EXECUTED | Proposals.EXTENDED
-            | Proposals.SUMMED;
+        uint256 happened =
+            Proposals.CANCELED | Proposals.EXECUTED | Proposals.EXTENDED | Proposals.SUMMED;
         assert(!proposal.has(happened) && proposal.has(Proposals.UPGRADABLE) == rule.upgradable);
         assert(Proposal.unwrap(proposal) >> 244 == 0);
     }
@@ -106,8 +106,7 @@ contract ProposalsProofs {
         vm.assume(Rules.inRange(rule));
 
         Proposal proposal = Proposals.pack(seat, start, rule, edition);
-        Rule memory upgraded =
-            proposal.upgraded(Rules.EACH_CLASS, uint16(Rules.BASIS / 2)).rule();
+        Rule memory upgraded = proposal.upgraded(Rules.EACH_CLASS, uint16(Rules.BASIS / 2)).rule();
 
         assert(Rules.inRange(upgraded));
         assert(Rules.noWeaker(upgraded, rule));
@@ -125,9 +124,9 @@ contract ProposalsProofs {
 
     /// @dev One expression, not eight branches.
     function _same(Rule memory a, Rule memory b) private pure returns (bool) {
-        uint256 differences = uint256(a.methods ^ b.methods) | a.approval ^ b.approval
-            | a.quorum ^ b.quorum | a.objections ^ b.objections | a.closing ^ b.closing
-            | a.delay ^ b.delay | a.votingPeriod ^ b.votingPeriod;
+        uint256 differences = uint256(a.methods ^ b.methods) | a.approval ^ b.approval | a.quorum
+            ^ b.quorum | a.objections ^ b.objections | a.closing ^ b.closing | a.delay ^ b.delay
+            | a.votingPeriod ^ b.votingPeriod;
         return differences == 0 && a.upgradable == b.upgradable;
     }
 }

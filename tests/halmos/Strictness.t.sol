@@ -52,10 +52,10 @@ contract StrictnessProofs {
         assert(Rules.noWeaker(a, b) == _same(both, a));
     }
 
-    function check_S6_two_rules_no_weaker_than_each_other_are_the_same(
-        Rule memory a,
-        Rule memory b
-    ) external pure {
+    function check_S6_two_rules_no_weaker_than_each_other_are_the_same(Rule memory a, Rule memory b)
+        external
+        pure
+    {
         vm.assume(Rules.noWeaker(a, b) && Rules.noWeaker(b, a) && a.upgradable == b.upgradable);
 
         assert(_same(a, b));
@@ -70,10 +70,7 @@ contract StrictnessProofs {
         assert(_same(Rules.strictest(a, b), _join(a, b)));
     }
 
-    function check_S8_the_order_of_two_does_not_matter(Rule memory a, Rule memory b)
-        external
-        pure
-    {
+    function check_S8_the_order_of_two_does_not_matter(Rule memory a, Rule memory b) external pure {
         assert(_same(_join(a, b), _join(b, a)));
     }
 
@@ -82,11 +79,7 @@ contract StrictnessProofs {
         Rule memory b,
         Rule memory c
     ) external pure {
-        assert(
-            _same(
-                _join(_join(a, b), c), _join(a, _join(b, c))
-            )
-        );
+        assert(_same(_join(_join(a, b), c), _join(a, _join(b, c))));
     }
 
     function check_S10_a_rule_twice_is_itself(Rule memory a) external pure {
@@ -157,9 +150,9 @@ contract StrictnessProofs {
 
     /// @dev One expression, not eight branches.
     function _same(Rule memory a, Rule memory b) private pure returns (bool) {
-        uint256 differences = uint256(a.methods ^ b.methods) | a.approval ^ b.approval
-            | a.quorum ^ b.quorum | a.objections ^ b.objections | a.closing ^ b.closing
-            | a.delay ^ b.delay | a.votingPeriod ^ b.votingPeriod;
+        uint256 differences = uint256(a.methods ^ b.methods) | a.approval ^ b.approval | a.quorum
+            ^ b.quorum | a.objections ^ b.objections | a.closing ^ b.closing | a.delay ^ b.delay
+            | a.votingPeriod ^ b.votingPeriod;
         return differences == 0 && a.upgradable == b.upgradable;
     }
 }
