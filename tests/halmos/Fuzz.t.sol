@@ -80,6 +80,34 @@ contract FuzzTest {
         vm.assertTrue(Rules.noWeaker(most, least));
     }
 
+    function testFuzz_F7_what_one_class_has_not_agreed_to_fails_by_each_class(Case memory c)
+        external
+        pure
+    {
+        (ClassTally[] memory tallies, uint16[] memory weights) = _votes(c);
+        Rule memory rule = _rule(_draw(c, "rule"));
+        vm.assume(rule.methods & Rules.IN_EACH_CLASS != 0);
+        ClassTally memory class = tallies[_draw(c, "class") % tallies.length];
+
+        if (class.seats == 0) class.seats = 1;
+        if (class.inFavour > class.against) class.inFavour = class.against;
+
+        vm.assertFalse(Rules.passes(rule, tallies, weights));
+    }
+
+    function testFuzz_F8_as_many_objections_as_the_rule_says_stop_consent(Case memory c)
+        external
+        pure
+    {
+        (ClassTally[] memory tallies, uint16[] memory weights) = _votes(c);
+        Rule memory rule = _rule(_draw(c, "rule"));
+        vm.assume(rule.methods & Rules.CONSENT != 0);
+
+        tallies[0].against += rule.objections * Rules.UNITS_PER_SEAT;
+
+        vm.assertFalse(Rules.passes(rule, tallies, weights));
+    }
+
     // ------------------------------------------------------------------ cases
 
     function _draw(Case memory c, string memory what) private pure returns (uint256) {
