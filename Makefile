@@ -10,14 +10,15 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth forge slither lock clean
+.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth forge slither halmos lock clean
 
 say = @printf '\n== %s\n'
 
 help: ## Say what the targets do
 	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 12
 
-# Setup, in stamps: run (library and Foundry), dev (Brownie, linters), slither (an environment of its own).
+# Setup, in stamps: run (library and Foundry), dev (Brownie, linters), slither and halmos (environments
+# of their own).
 
 .tools/run: requirements/run.txt package-lock.json tools/link.mjs
 	$(say) "setup: library and Foundry"
@@ -38,6 +39,12 @@ help: ## Say what the targets do
 	$(say) "setup: slither"
 	@.venv/bin/python -m venv .tools/slither
 	@.tools/slither/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.tools/halmos/bin/halmos: requirements/halmos.txt | .tools/run
+	$(say) "setup: halmos"
+	@.venv/bin/python -m venv .tools/halmos
+	@.tools/halmos/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 setup: .tools/dev ## Fetch everything (the other targets do it when they need it)
@@ -72,6 +79,10 @@ slither: .tools/slither/bin/slither ## Static analysis of the contracts
 		--filter-paths "node_modules|tests" --fail-medium \
 		--exclude-informational --exclude-low --exclude-optimization
 
+halmos: .tools/halmos/bin/halmos ## Symbolic proofs about the contracts' arithmetic
+	$(say) "halmos"
+	@tools/halmos.sh
+
 kubo: ## Provide a Kubo daemon for the tests that need a real one
 	$(say) "kubo"
 	@tools/kubo.sh
@@ -80,7 +91,7 @@ geth: ## Provide geth for the tests on a second kind of node
 	$(say) "geth"
 	@tools/geth.sh
 
-test: lint forge slither kubo geth ## Everything that CI runs
+test: lint forge slither halmos kubo geth ## Everything that CI runs
 	$(say) "pytest"
 	@pytest -q -n 2
 	$(say) "brownie"

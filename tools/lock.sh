@@ -11,6 +11,7 @@ lock() {
 lock pyproject.toml --group dev -o requirements/dev.txt
 lock pyproject.toml --group build -c requirements/dev.txt -o requirements/run.txt
 lock --group slither -o requirements/slither.txt
+lock --group halmos -o requirements/halmos.txt
 
 scratch=$(mktemp -d) # without node_modules, of which npm would record leftovers
 cp package.json .npmrc "$scratch"
