@@ -63,6 +63,7 @@ lint: .tools/dev ## Check format, rules, layers, types, artifacts
 	@lint-imports --no-logo
 	@mypy --no-error-summary metaorg tools $(wildcard scripts)
 	@forge fmt --check
+	@FOUNDRY_PROFILE=halmos forge fmt --check
 	@python tools/artifacts.py --check
 
 fix: .tools/dev ## Repair what can be repaired without thinking
