@@ -12,7 +12,7 @@ contract MirrorTest {
 
     function test_M1_the_expressions_that_the_proofs_repeat_are_the_contracts() external view {
         string memory assembly_ = FILES.readFile("contracts/Assembly.sol");
-        _holds(assembly_, "return (uint40(place) >> PAGE_BITS, place % VotePages.SEATS);");
+        _holds(assembly_, "return (uint40(place) >> PAGE_BITS, place & (VotePages.SEATS - 1));");
         _holds(assembly_, "return constituency << 32 - PAGE_BITS | page;");
         _holds(assembly_, "uint256 private constant PAGE_BITS = 7;");
         _holds(assembly_, "uint256 private constant NO_PAGE = type(uint256).max;");

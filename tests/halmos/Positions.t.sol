@@ -58,7 +58,7 @@ contract PositionsProofs {
     }
 
     function _position(uint256 place) private pure returns (uint256 key, uint256 bit) {
-        return (uint40(place) >> PAGE_BITS, place % VotePages.SEATS);
+        return (uint40(place) >> PAGE_BITS, place & (VotePages.SEATS - 1));
     }
 
     function _pageKey(uint256 constituency, uint256 page) private pure returns (uint256) {
