@@ -16,7 +16,7 @@ from metaorg.errors import InvalidInput
 from metaorg.times import duration
 
 if TYPE_CHECKING:
-    from metaorg.charter import Charter, DeclaredRule
+    from metaorg.charter import Charter
     from metaorg.founding import Founding
     from metaorg.onchain.accounts import Signer
     from metaorg.onchain.acts import SignedAct
@@ -205,11 +205,13 @@ def _what_is_founded(charter: "Charter") -> str:
 
 def declared_words(charter: "Charter") -> str:
     """All that founders sign, in words."""
+    from metaorg.onchain.rulebook import describe_rule
     from metaorg.rules.decision import percent
 
     declared, admission = charter.declaration, charter.declaration.admission
+    again = declared.readoption
     pace = f"{percent(admission.share)} of the seats or {admission.floor}"
-    rules = {f"rule {name}": _rule_words(rule) for name, rule in declared.rules.items()}
+    rules = {f"rule {name}": describe_rule(rule.rule()) for name, rule in declared.rules.items()}
     assigned = {f"{function} needs": rule for function, rule in declared.assignments.items()}
     founders = [
         f"{one.profile.name} ({one.account}), {one.constituency}, {one.kind}: {one.pledge.text}"
@@ -224,19 +226,13 @@ def declared_words(charter: "Charter") -> str:
             "kinds": ", ".join(declared.kinds),
             "admission": f"{admission.method.words}, {duration(admission.window)} for objections",
             "pace": f"{pace} in {duration(admission.period)}, whichever is more",
+            "after an amendment": f"{duration(again.grace)} to adopt the new text, "
+            f"then a seat is {again.consequence.words}",
+            "weights": ", ".join(f"{n} {percent(w)}" for n, w in declared.weights.items()) or None,
+            "open proposals": f"{declared.open_proposals} of one seat at most",
             "voting begins": f"{duration(declared.voting_delay)} after a proposal",
             **rules,
             **assigned,
             "founders": "\n".join(founders),
         }
-    )
-
-
-def _rule_words(rule: "DeclaredRule") -> str:
-    from metaorg.rules.decision import percent
-
-    return (
-        f"{rule.method.words}, more than {percent(rule.approval)} in favour, quorum "
-        f"{percent(rule.quorum)}, {duration(rule.voting_period)} of voting, "
-        f"{duration(rule.delay)} of delay"
     )
