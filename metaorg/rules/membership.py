@@ -120,7 +120,7 @@ class Register:
         self._history: dict[Address, list[tuple[int, Standing]]] = {}
         self._issued: dict[int, int] = {}
         for transition in transitions:
-            self._follow(transition)
+            self.follow(transition)
 
     def active(self) -> list[Address]:
         """Accounts with an active seat, by seat number."""
@@ -155,7 +155,12 @@ class Register:
             for i in range(constituencies)
         ]
 
-    def _follow(self, event: Transition) -> None:
+    def follow(self, event: Transition) -> None:
+        """Follow one event more.
+
+        Raises:
+            Inconsistent: it contradicts those before it, or the rules.
+        """
         before = self.standings.get(event.organization, Standing())
         allowed, after = _TRANSITIONS[event.name]
         if before.status not in allowed:

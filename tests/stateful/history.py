@@ -1,0 +1,184 @@
+"""Histories: taken step by step on a chain and in the book, compared, replayed, made shorter."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+from typing import Any
+
+from metaorg.errors import MetaorgError
+from metaorg.onchain import abi
+from tests.stateful.acts import Act, Maker
+from tests.stateful.book import Book
+from tests.stateful.driver import Driver, Step
+from tests.stateful.network import START, Network
+from tests.stateful.reads import Reads
+from tests.stateful.refusal import No
+
+
+class Disagreement(AssertionError):
+    """Contracts and book do not say the same."""
+
+
+class Report:
+    """What histories came to: kind of step or error -> how often."""
+
+    def __init__(self) -> None:
+        self.accepted: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.reads = 0
+
+    def note(self, kind: str, error: str) -> None:
+        (self.refused if error else self.accepted)[kind] += 1
+        if error:
+            self.errors[error] += 1
+
+    @property
+    def steps(self) -> int:
+        return self.accepted.total() + self.refused.total()
+
+    def lines(self) -> Iterable[str]:
+        yield f"{self.steps} steps, {self.reads} answers compared"
+        yield f"{'accepted':>9} {'refused':>8}  step"
+        for kind in sorted(self.accepted | self.refused):
+            yield f"{self.accepted[kind]:>9} {self.refused[kind]:>8}  {kind}"
+        yield f"{'refused':>9}  error"
+        for error, times in sorted(self.errors.items()):
+            yield f"{times:>9}  {error}"
+
+
+class History:
+    """One history on a network that is as it was founded."""
+
+    def __init__(self, network: Network, seed: int, report: Report) -> None:
+        self.network, self.report = network, report
+        network.begin()
+        self.book = Book(network)
+        self.maker = Maker(self.book, network)
+        self.steps: list[Step] = []
+        self._reads = Reads(self.book, network, Random(seed))
+        self.driver = Driver(Random(seed), self.book)
+
+    def run(self, steps: int) -> None:
+        """Draw and take so many steps.
+
+        Raises:
+            Disagreement: with the step at which it showed.
+        """
+        self._compare()
+        for _ in range(steps):
+            self.take(self.driver.next())
+
+    def take(self, step: Step) -> None:
+        """Take one step, and compare everything that can be read."""
+        self.steps.append(step)
+        self.book.now = START + step.time
+        act = self.maker.act(step.kind, step.given)
+        if act is None:
+            return
+        self.network.at(self.book.now)
+        error, answer = self.network.ask(act.sender, act.contract, act.data)
+        expected, value = self._expect(act)
+        if error != expected:
+            raise Disagreement(f"{error or 'accepted'}; the book: {expected or 'accepted'}")
+        self.report.note(_name(step), error)
+        if not error:
+            receipt = self.network.send(act.sender, act.contract, act.data)
+            if step.kind == "vote_batch":
+                self._compare_batch(value, answer, receipt)
+        self._compare()
+
+    def _expect(self, act: Act) -> tuple[str, Any]:
+        try:
+            return "", act.follow()
+        except No as no:
+            return no.name, None
+
+    def _compare(self) -> None:
+        expected = list(self._reads.all())
+        answers = self.network.answers([(name, call, given) for name, call, given, _ in expected])
+        self.report.reads += len(answers)
+        wrong = [
+            f"{name}.{call}{given}: {answer}; the book: {value}"
+            for (name, call, given, value), answer in zip(expected, answers, strict=True)
+            if answer != value
+        ]
+        if wrong:
+            raise Disagreement("\n    ".join(wrong[:8]))
+
+    def _compare_batch(self, faults: list[str], answer: bytes, receipt: Any) -> None:
+        """How many votes were counted, and why the others were not."""
+        artifact = self.network.artifact("assembly")
+        refused = next(t for t, entry in artifact.topics.items() if entry["name"] == "VoteRefused")
+        errors = {selector: str(entry["name"]) for selector, entry in artifact.errors.items()}
+        found = [
+            errors[bytes.fromhex(log["data"][2:])[:4]]
+            for log in receipt["logs"]
+            if log["topics"][0] == "0x" + refused.hex()
+        ]
+        counted = int.from_bytes(answer)
+        if found != [one for one in faults if one] or counted != faults.count(""):
+            raise Disagreement(f"{counted} counted, {found}; the book: {faults}")
+        for error in found:
+            self.report.errors[error] += 1
+
+
+def _name(step: Step) -> str:
+    """The kind of a step; for decisions, also what is decided."""
+    return f"{step.kind} {step.given['deed']['deed']}" if step.kind == "decided" else step.kind
+
+
+def replay(network: Network, seed: int, steps: Sequence[Step]) -> tuple[int, str] | None:
+    """The number of the step at which book and contracts disagree, and how; None when they agree."""
+    history = History(network, seed, Report())
+    for number, step in enumerate(steps):
+        try:
+            history.take(step)
+        except (Disagreement, ValueError, MetaorgError) as error:
+            return number, f"{type(error).__name__}: {error}"
+    return None
+
+
+def shrink(
+    steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool], patience: int = 300
+) -> list[Step]:
+    """A history that still fails and is as short as `patience` attempts make it.
+
+    Chunks of steps are taken away, ever smaller ones; times stay as they are.
+    """
+    kept, size = list(steps), max(len(steps) // 2, 1)
+    while size and patience:
+        place = 0
+        while place < len(kept) and patience:
+            patience -= 1
+            shorter = kept[:place] + kept[place + size :]
+            if fails(shorter):
+                kept = shorter
+            else:
+                place += size
+        size //= 2
+    return kept
+
+
+def explain(network: Network, seed: int, steps: Sequence[Step], shrinking: bool = True) -> str:
+    """The shortest history found that disagrees, as JSON lines that can be replayed."""
+    kept = list(steps)
+    if shrinking:
+        kept = shrink(kept, lambda shorter: replay(network, seed, shorter) is not None)
+    found = replay(network, seed, kept)
+    how = f"at step {found[0]} of {len(kept)}:\n    {found[1]}" if found else "not again"
+    lines = "\n".join(json.dumps(step) for step in kept)
+    return f"seed {seed}, {len(steps)} steps; they disagree {how}\n{lines}"
+
+
+def parse(text: str) -> list[Step]:
+    """A history from its JSON lines."""
+    return [Step(*json.loads(line)) for line in text.splitlines() if line.startswith("[")]
+
+
+def error_names(contract: Any) -> set[str]:
+    return {str(entry["name"]) for entry in contract.abi if entry["type"] == "error"}
+
+
+__all__ = ["Disagreement", "History", "Report", "abi", "explain", "parse", "replay", "shrink"]
