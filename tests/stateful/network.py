@@ -20,13 +20,13 @@ from metaorg.types import RAW, Address
 START = 1_800_000_000
 OPTIONS = (
     *("--timestamp", str(START - 1000), "--gas-limit", "100000000", "--auto-impersonate"),
-    *("--gas-price", "0", "--block-base-fee-per-gas", "0"),
+    *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--no-mining"),
 )
 ACTORS, FOUNDERS = 16, 6
 CLASSES = (0, 0, 0, 1, 1, 2)
 """The founders' constituencies."""
 KINDS = 2
-GAS = 10_000_000
+GAS, FOUNDING_GAS = 10_000_000, 60_000_000
 FOREVER = (1 << 48) - 1
 NOWHERE = "0x000000000000000000000000000000000000dEaD"
 """An address without code that nobody has."""
@@ -86,11 +86,9 @@ class Network:
     """A founded meta-organization on a development chain."""
 
     def __init__(self, chain: Chain) -> None:
-        self.chain = chain
+        self.chain, self.now = chain, START
         for call in factory.missing(chain.at()):
-            self._must(account(0), call.to, call.data, call.value)
-        self.now = START
-        self._mine()
+            self._must(account(0), call.to, call.data, call.value, FOUNDING_GAS)
         self.modules = self._found()
         self.addresses = {
             "assembly": self.modules.assembly,
@@ -188,20 +186,20 @@ class Network:
         self.chain.request("evm_setNextBlockTimestamp", self.now)
         self.chain.request("evm_mine")
 
-    def _must(self, sender: Address, to: Address, data: bytes, value: int = 0) -> Any:
-        if hasattr(self, "now"):
-            self.chain.request("evm_setNextBlockTimestamp", self.now)
+    def _must(
+        self, sender: Address, to: Address, data: bytes, value: int = 0, gas: int = GAS
+    ) -> Any:
+        """The receipt of a call that passes, in a block of its own."""
         transaction = {
             "from": sender,
             "to": to,
             "data": "0x" + data.hex(),
             "value": hex(value),
-            "gas": hex(60_000_000 if to not in getattr(self, "code", ()) else GAS),
+            "gas": hex(gas),
             "gasPrice": "0x0",
         }
-        if value:
-            self.chain.request("anvil_setBalance", sender, hex(10**21))
         hashed = self.chain.request("eth_sendTransaction", transaction)
+        self._mine()
         receipt = self.chain.request("eth_getTransactionReceipt", hashed)
         assert receipt["status"] == "0x1", "a call that was to pass failed"
         return receipt
@@ -215,7 +213,7 @@ class Network:
             for number, constituency in enumerate(CLASSES)
         ]
         call = Factory().found(charter, signatures)
-        self._must(account(0), call.to, call.data)
+        self._must(account(0), call.to, call.data, gas=FOUNDING_GAS)
         return modules
 
 
