@@ -433,7 +433,7 @@ def _rule(evidence: Evidence, proposal: replay.Proposed) -> decision.Rule:
     modules = evidence.modules
     kernel = frozenset(
         (
-            modules.assembly,
+            modules.rulebook,
             modules.authority,
             modules.timelock,
             modules.meta_organization,
@@ -441,12 +441,10 @@ def _rule(evidence: Evidence, proposal: replay.Proposed) -> decision.Rule:
         )
     )
     then = evidence.reading.chain.at(proposal.block)
-    calls = zip(proposal.targets, proposal.calldatas, strict=True)
-    governed = frozenset(
-        target
-        for target, data in calls
-        if target not in kernel and _governed(then, target, data, modules.authority)
-    )
+    governed = [
+        _governed(then, target, data, modules.authority)
+        for target, data in zip(proposal.targets, proposal.calldatas, strict=True)
+    ]
     actions = [
         decision.Action(target=target, selector=data[:4].ljust(4, b"\0"))
         for target, data in zip(proposal.targets, proposal.calldatas, strict=True)
