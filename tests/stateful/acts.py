@@ -15,11 +15,11 @@ from metaorg.types import Address
 from tests.stateful import deeds
 from tests.stateful.assembly import number_of
 from tests.stateful.book import Book
-from tests.stateful.network import Network, account, word
+from tests.stateful.network import ACTORS, Network, account, word
 from tests.stateful.refusal import No
 
 Parameters = Mapping[str, Any]
-STRANGER = 15
+STRANGER = ACTORS - 1
 """Signs where the signature is to be wrong."""
 LIFE = 500
 """Seconds for which signatures are good."""

@@ -106,6 +106,9 @@ class History:
         ]
         if wrong:
             raise Disagreement("\n    ".join(wrong[:8]))
+        for value in {value for *_, value in expected if isinstance(value, str)}:
+            if not value.startswith("0x"):
+                self.report.errors[value] += 1
 
     def _compare_batch(self, faults: list[str], answer: bytes, receipt: Any) -> None:
         """How many votes were counted, and why the others were not."""

@@ -22,7 +22,7 @@ OPTIONS = (
     *("--timestamp", str(START - 1000), "--gas-limit", "100000000", "--auto-impersonate"),
     *("--gas-price", "0", "--block-base-fee-per-gas", "0", "--no-mining"),
 )
-ACTORS, FOUNDERS = 16, 6
+ACTORS = 18
 CLASSES = (0, 0, 0, 1, 1, 2)
 """The founders' constituencies."""
 KINDS = 2

@@ -45,11 +45,12 @@ class Rulebook:
 
     def rule_for(self, calls: Sequence[tuple[Address, bytes]], code: frozenset[Address]) -> Rule:
         """The rule of a proposal of these calls (target, data); `code` has those with code."""
-        future = frozenset(target for target, data in calls if data and target not in code)
         actions = [
             Action(target=target, selector=data[:4].ljust(4, b"\0")) for target, data in calls
         ]
-        governed = self.governed | future
+        governed = [
+            target in self.governed or bool(data) and target not in code for target, data in calls
+        ]
         return rule_for(actions, self.rules, self.assigned, self.kernel, governed)
 
     def set_rule(self, index: int, parts: Mapping[str, Any]) -> None:
