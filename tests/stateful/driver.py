@@ -18,6 +18,8 @@ from tests.stateful.network import ACTORS, START, account
 
 ACTING = ACTORS - 1
 """Actors that take part; the last one of all only signs what it should not."""
+FAR = 10_000
+"""Seconds; what lies beyond is not waited for, such as an admission that only a decision brings."""
 FEW = 6
 """Below so many active seats, organizations are helped to join."""
 SETS = [one for one in range(1, 16) if one & Method.EACH_CLASS != Method.IN_EACH_CLASS]
@@ -91,7 +93,7 @@ class Driver:
         """The next step; its time is never before that of the last one."""
         while True:
             time, kind, given = self._planned() or self._dealt()
-            if given is not None:
+            if given is not None and time <= self._time + FAR:
                 self._time = max(self._time, time)
                 return Step(self._time - START, kind, given)
 
@@ -338,6 +340,10 @@ class Driver:
                 if self.rng.random() < 0.2:
                     home = self.rng.randrange(self.book.membership.constituencies)
                 yield self.now + 1, "adopt", self._adopting(number, home, self._anyone())
+        yield from self._returning()
+
+    def _returning(self) -> Iterator[Planned]:
+        """Who is late has no vote any more, adopts, and has it again."""
         late = [n for n in self._active() if not self._adopted(n)]
         end = self.book.text.since + self.book.membership.readoption.grace
         for number in late[:2]:
