@@ -1,14 +1,15 @@
 """The kinds of steps: how the contracts are told, and what the book expects of it.
 
-Parameters are plain JSON: actors' numbers, labels of proposals, the name of a fault if there is one.
-What a step signs is made when it is taken, from the book, so that a history from which steps were
-taken away is still a history.
+Parameters are plain JSON: actors' numbers, labels of proposals, the name of a fault if there is
+one. What a step signs is made when it is taken, from the book, so that a history from which steps
+were taken away is still a history.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from metaorg.onchain import abi
+from eth_utils.crypto import keccak
+
 from metaorg.onchain.inter_constitution import Adoption
 from metaorg.onchain.typed_data import compact
 from metaorg.types import Address
@@ -237,8 +238,8 @@ class Maker:
         """Somebody does what only a decision can do."""
         _, data = deeds.call(self.network, given["deed"])
         name = given["deed"]["deed"]
-        error = "Timelock" if name == "updateDelay" else "AccessManaged"
-        error = {"Timelock": "TimelockUnauthorizedCaller"}.get(error, "AccessManagedUnauthorized")
+        own = name == "updateDelay"
+        error = "TimelockUnauthorizedCaller" if own else "AccessManagedUnauthorized"
         return Act(account(given["account"]), deeds.TARGETS[name], data, _refuse(error))
 
     # ------------------------------------------------------------------ the Assembly
@@ -254,9 +255,7 @@ class Maker:
             calls, description, _ = known
 
         def follow() -> None:
-            self.book.assembly.propose(
-                sender, calls, description, self.network.code, self.book.now
-            )
+            self.book.assembly.propose(sender, calls, description, self.network.code, self.book.now)
             self.book.motions[label] = (calls, description, given["deeds"])
 
         arguments = [*_lists(calls), description]
@@ -297,9 +296,7 @@ class Maker:
             "assembly",
             function,
             [number, support, *more],
-            lambda: self.book.assembly.vote(
-                sender, number, support, reason, params, self.book.now
-            ),
+            lambda: self.book.assembly.vote(sender, number, support, reason, params, self.book.now),
         )
 
     def _vote_by_sig(self, given: Parameters) -> Act:
@@ -385,7 +382,7 @@ class Maker:
         calls, description, _ = self.book.motions[given["label"]]
         if given.get("fault") == "number":
             description += ", changed"
-        hashed = abi.keccak(text=description)
+        hashed = keccak(text=description)
         return number_of(calls, description), [*_lists(calls), hashed]
 
     def _call(

@@ -53,14 +53,33 @@ def _arguments(network: Network, deed: Deed) -> list[Any]:
     return _ARGUMENTS[name](network, deed)
 
 
-TARGETS = dict.fromkeys(
-    (*BY_ACCOUNT, "decide", "moveByDecision", "affiliate", "setAdmission", "setReadoption",
-     "addConstituency", "addKind"),
-    "membership",
-) | dict.fromkeys(
-    ("setRule", "assignRule", "unassignRule", "setWeights", "setVotingDelay", "setOpenProposals"),
-    "rulebook",
-) | {"amend": "text", "setCharter": "front", "updateDelay": "timelock", "ring": "relay"}
+TARGETS = (
+    dict.fromkeys(
+        (
+            *BY_ACCOUNT,
+            "decide",
+            "moveByDecision",
+            "affiliate",
+            "setAdmission",
+            "setReadoption",
+            "addConstituency",
+            "addKind",
+        ),
+        "membership",
+    )
+    | dict.fromkeys(
+        (
+            "setRule",
+            "assignRule",
+            "unassignRule",
+            "setWeights",
+            "setVotingDelay",
+            "setOpenProposals",
+        ),
+        "rulebook",
+    )
+    | {"amend": "text", "setCharter": "front", "updateDelay": "timelock", "ring": "relay"}
+)
 FUNCTIONS = {"ring": "relay"}
 
 

@@ -677,9 +677,7 @@ class Driver:
             return self._anyone()
         has_voted = self.book.assembly.has_voted
         if variant == "again":
-            return self._choice(
-                [n for n in range(ACTING) if has_voted(proposal, account(n))]
-            )
+            return self._choice([n for n in range(ACTING) if has_voted(proposal, account(n))])
         if variant == "outsider":
             return self._one(*_OUTSIDE)
         register = self.book.membership.register

@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 from metaorg.errors import MetaorgError
-from metaorg.onchain import abi
 from tests.stateful.acts import Act, Maker
 from tests.stateful.book import Book
 from tests.stateful.driver import Driver, Step
@@ -133,7 +132,7 @@ def _name(step: Step) -> str:
 
 
 def replay(network: Network, seed: int, steps: Sequence[Step]) -> tuple[int, str] | None:
-    """The number of the step at which book and contracts disagree, and how; None when they agree."""
+    """At which step book and contracts disagree, and how; None when they agree."""
     history = History(network, seed, Report())
     for number, step in enumerate(steps):
         try:
@@ -178,10 +177,3 @@ def explain(network: Network, seed: int, steps: Sequence[Step], shrinking: bool 
 def parse(text: str) -> list[Step]:
     """A history from its JSON lines."""
     return [Step(*json.loads(line)) for line in text.splitlines() if line.startswith("[")]
-
-
-def error_names(contract: Any) -> set[str]:
-    return {str(entry["name"]) for entry in contract.abi if entry["type"] == "error"}
-
-
-__all__ = ["Disagreement", "History", "Report", "abi", "explain", "parse", "replay", "shrink"]

@@ -244,8 +244,9 @@ class Membership:
 
     # ------------------------------------------------------------------ rules
 
-    def set_admission(self, method: int, window: int, period: int, share: int, floor: int,
-                      now: int) -> None:
+    def set_admission(
+        self, method: int, window: int, period: int, share: int, floor: int, now: int
+    ) -> None:
         try:
             rule = Admission(
                 method=AdmissionMethod(method),

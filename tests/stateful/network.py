@@ -12,7 +12,6 @@ from metaorg.onchain.artifacts import Artifact, load
 from metaorg.onchain.chain import Chain, NodeRefused, octets
 from metaorg.onchain.factory import Factory, relay_address
 from metaorg.onchain.inter_constitution import DOMAIN_FIELDS
-from metaorg.onchain.modules import Modules
 from metaorg.onchain.rulebook import rule_arguments
 from metaorg.rules.decision import Method, Rule
 from metaorg.types import RAW, Address
@@ -31,12 +30,33 @@ FOREVER = (1 << 48) - 1
 NOWHERE = "0x000000000000000000000000000000000000dEaD"
 """An address without code that nobody has."""
 RULES = (
-    Rule(methods=Method.MAJORITY, approval=5000, quorum=2000, closing=25, upgradable=True,
-         delay=60, voting_period=600),
-    Rule(methods=Method.EACH_CLASS, approval=6000, quorum=4000, closing=30, delay=300,
-         voting_period=900),
-    Rule(methods=Method.CONSENT, approval=0, objections=2, quorum=1000, closing=50,
-         upgradable=True, delay=30, voting_period=500),
+    Rule(
+        methods=Method.MAJORITY,
+        approval=5000,
+        quorum=2000,
+        closing=25,
+        upgradable=True,
+        delay=60,
+        voting_period=600,
+    ),
+    Rule(
+        methods=Method.EACH_CLASS,
+        approval=6000,
+        quorum=4000,
+        closing=30,
+        delay=300,
+        voting_period=900,
+    ),
+    Rule(
+        methods=Method.CONSENT,
+        approval=0,
+        objections=2,
+        quorum=1000,
+        closing=50,
+        upgradable=True,
+        delay=30,
+        voting_period=500,
+    ),
 )
 ADMISSION = (1, 300, 900, 5000, 2)
 """Lazy consent, as the contract takes it."""
@@ -89,7 +109,7 @@ class Network:
         self.chain, self.now = chain, START
         for call in factory.missing(chain.at()):
             self._must(account(0), call.to, call.data, call.value, FOUNDING_GAS)
-        self.modules = self._found()
+        self.modules = Factory().predict(chain.at(), account(0), _charter())
         self.addresses = {
             "assembly": self.modules.assembly,
             "membership": self.modules.membership,
@@ -99,6 +119,7 @@ class Network:
             "front": self.modules.meta_organization,
             "relay": relay_address(),
         }
+        self._found()
         self.code = frozenset({*self.modules.model_dump().values(), relay_address()})
         self._snapshot = ""
 
@@ -145,7 +166,7 @@ class Network:
         return self._must(sender, self.addresses[name], data)
 
     def answers(self, reads: Sequence[tuple[str, str, tuple[Any, ...]]]) -> list[Any]:
-        """What contracts answer now to reads (contract, function, arguments), or an error's name."""
+        """What is answered now to reads (contract, function, arguments), or an error's name."""
         calls = [
             {
                 "to": self.addresses[name],
@@ -204,17 +225,13 @@ class Network:
         assert receipt["status"] == "0x1", "a call that was to pass failed"
         return receipt
 
-    def _found(self) -> Modules:
-        charter = _charter()
-        modules = Factory().predict(self.chain.at(), account(0), charter)
-        self.addresses = {"text": modules.inter_constitution}
+    def _found(self) -> None:
         signatures = [
             self.sign(number, "text", "Adoption", adoption_of(number, constituency))
             for number, constituency in enumerate(CLASSES)
         ]
-        call = Factory().found(charter, signatures)
+        call = Factory().found(_charter(), signatures)
         self._must(account(0), call.to, call.data, gas=FOUNDING_GAS)
-        return modules
 
 
 def adoption_of(number: int, constituency: int) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Rulebook:
             Action(target=target, selector=data[:4].ljust(4, b"\0")) for target, data in calls
         ]
         governed = [
-            target in self.governed or bool(data) and target not in code for target, data in calls
+            target in self.governed or (bool(data) and target not in code) for target, data in calls
         ]
         return rule_for(actions, self.rules, self.assigned, self.kernel, governed)
 

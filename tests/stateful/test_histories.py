@@ -1,10 +1,14 @@
-"""Random histories on a real chain, in which `metaorg.rules` predicts every answer of the contracts.
+"""Random histories on a real chain: `metaorg.rules` predicts every answer of the contracts.
 
 The book (`book.py` and the modules beside it) writes down what should be from the steps alone; each
 step has to be accepted, or refused with the very error that the book names, and after each step
-everything that can be read is compared. Another history: `STATEFUL_SEED=7 STATEFUL_STEPS=2000 pytest
-tests/stateful`, or `python -m tests.stateful --seed 7 --steps 2000`. A failure prints the shortest
+everything that can be read is compared. Another history: `python -m tests.stateful --seed 7 --steps
+2000`, or `STATEFUL_SEED=7 STATEFUL_STEPS=2000 pytest tests/stateful`. A failure prints the shortest
 history that was found, in lines that `python -m tests.stateful --replay FILE` takes again.
+
+A plain driver and not hypothesis' state machine: drawing knows the book, so that most steps are
+possible; a history is a list of steps with their times, which a snapshot of the chain makes cheap
+to take again without some of them.
 """
 
 import os
