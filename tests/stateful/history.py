@@ -3,16 +3,35 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
 from metaorg.errors import MetaorgError
+from metaorg.rules.decision import METHODS
+from metaorg.rules.membership import Transition
 from tests.stateful.acts import Act, Maker
 from tests.stateful.book import Book
 from tests.stateful.driver import Driver, Step
 from tests.stateful.network import START, Network
 from tests.stateful.reads import Reads
 from tests.stateful.refusal import No
+
+EVENTS = frozenset(
+    ("Applied", "Objected", "Admitted", "Refused", "Withdrawn", "Exited", "Expelled", "Suspended")
+) | {"Reinstated", "Lapsed", "Resumed", "Affiliated", "Separated", "ConstituencyChanged", "Moved"}
+FIELDS = {
+    "organization": "organization",
+    "from": "organization",
+    "to": "to",
+    "seat": "seat",
+    "constituency": "constituency",
+    "kind": "kind",
+    "admissibleAt": "admissible_at",
+    "ordinal": "ordinal",
+    "group": "group",
+}
+"""An event's argument -> the field of `Transition`; reasons are not compared."""
 
 
 class Disagreement(AssertionError):
@@ -26,12 +45,24 @@ class Report:
         self.accepted: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
+        self.proposals: Counter[str] = Counter()
         self.reads = 0
 
     def note(self, kind: str, error: str) -> None:
         (self.refused if error else self.accepted)[kind] += 1
         if error:
             self.errors[error] += 1
+
+    def look_back(self, book: Book) -> None:
+        """Note what became of proposals."""
+        for number, proposal in book.assembly.proposals.items():
+            passed = proposal.poll is not None and proposal.poll.outcome.passed
+            self.proposals[book.assembly.state(number, book.now)] += 1
+            self.proposals["extended"] += proposal.extended
+            self.proposals["upgraded"] += proposal.rule != proposal.frozen
+            self.proposals["of several actions"] += len(proposal.calls) > 1
+            for name, method in METHODS.items():
+                self.proposals[f"passed by {name}"] += passed and method in proposal.rule.methods
 
     @property
     def steps(self) -> int:
@@ -45,6 +76,9 @@ class Report:
         yield f"{'refused':>9}  error"
         for error, times in sorted(self.errors.items()):
             yield f"{times:>9}  {error}"
+        yield f"{'number':>9}  proposals"
+        for what, times in sorted(self.proposals.items()):
+            yield f"{times:>9}  {what}"
 
 
 class History:
@@ -68,6 +102,7 @@ class History:
         self._compare()
         for _ in range(steps):
             self.take(self.driver.next())
+        self.report.look_back(self.book)
 
     def take(self, step: Step) -> None:
         """Take one step, and compare everything that can be read."""
@@ -78,12 +113,14 @@ class History:
             return
         self.network.at(self.book.now)
         error, answer = self.network.ask(act.sender, act.contract, act.data)
+        self.book.membership.followed.clear()
         expected, value = self._expect(act)
         if error != expected:
             raise Disagreement(f"{error or 'accepted'}; the book: {expected or 'accepted'}")
         self.report.note(_name(step), error)
         if not error:
             receipt = self.network.send(act.sender, act.contract, act.data)
+            self._compare_events(receipt)
             if step.kind == "vote_batch":
                 self._compare_batch(value, answer, receipt)
         self._compare()
@@ -109,17 +146,32 @@ class History:
             if not value.startswith("0x"):
                 self.report.errors[value] += 1
 
+    def _compare_events(self, receipt: Any) -> None:
+        """The register's events, from which anyone can write the same book."""
+        events = [self.network.event(log) for log in receipt["logs"]]
+        found = [
+            (name, {FIELDS[key]: value for key, value in arguments.items() if key in FIELDS})
+            for name, arguments in events
+            if name in EVENTS
+        ]
+        shown = [fields for _, fields in found]
+        expected = [
+            (one.name, {field: getattr(one, field) for field in fields})
+            for one, fields in zip_longest(self.book.membership.followed, shown, fillvalue={})
+            if isinstance(one, Transition)
+        ]
+        if found != expected:
+            raise Disagreement(f"events: {found}; the book: {expected}")
+
     def _compare_batch(self, faults: list[str], answer: bytes, receipt: Any) -> None:
         """How many votes were counted, and why the others were not."""
-        artifact = self.network.artifact("assembly")
-        refused = next(t for t, entry in artifact.topics.items() if entry["name"] == "VoteRefused")
-        errors = {selector: str(entry["name"]) for selector, entry in artifact.errors.items()}
+        counted, known = int.from_bytes(answer), self.network.artifact("assembly").errors
+        events = [self.network.event(log) for log in receipt["logs"]]
         found = [
-            errors[bytes.fromhex(log["data"][2:])[:4]]
-            for log in receipt["logs"]
-            if log["topics"][0] == "0x" + refused.hex()
+            str(known[arguments["reason"]]["name"])
+            for name, arguments in events
+            if name == "VoteRefused"
         ]
-        counted = int.from_bytes(answer)
         if found != [one for one in faults if one] or counted != faults.count(""):
             raise Disagreement(f"{counted} counted, {found}; the book: {faults}")
         for error in found:

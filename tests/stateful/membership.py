@@ -33,6 +33,8 @@ class Membership:
     ) -> None:
         self.text = text
         self.register = Register([])
+        self.followed: list[Transition] = []
+        """What happened in the register, in order: the events that it has to give."""
         self.nonces: Counter[Address] = Counter()
         self.profiles: dict[Address, bytes] = {}
         self.declared: dict[Address, Address] = {}
@@ -302,26 +304,23 @@ class Membership:
         seat = standing.seat or self.register.seats + 1
         at = standing.constituency
         ordinal = standing.ordinal if standing.group else self._next_ordinal(at)
-        self.register.follow(
-            Transition(
-                time=now,
-                name="Admitted",
-                organization=account,
-                seat=seat,
-                constituency=at,
-                kind=standing.kind,
-                ordinal=ordinal,
-            )
+        self._follow(
+            account,
+            "Admitted",
+            now,
+            seat=seat,
+            constituency=at,
+            kind=standing.kind,
+            ordinal=ordinal,
         )
         self.accounts[seat] = account
 
     def _follow(self, account: Address, name: str, now: int, **more: object) -> None:
         seat = self.standing(account).seat
-        self.register.follow(
-            Transition.model_validate(
-                {"time": now, "name": name, "organization": account, "seat": seat} | more
-            )
-        )
+        known = {"time": now, "name": name, "organization": account, "seat": seat}
+        transition = Transition.model_validate(known | more)
+        self.register.follow(transition)
+        self.followed.append(transition)
 
     def _next_ordinal(self, constituency: int) -> int:
         self.issued[constituency] += 1

@@ -180,6 +180,16 @@ class Network:
             for (name, function, _), answer in zip(reads, found, strict=True)
         ]
 
+    def event(self, log: Any) -> tuple[str, dict[str, Any]]:
+        """Name and arguments of a log; "" for one that is not of the register or the Assembly."""
+        topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
+        for name in ("membership", "assembly"):
+            entry = self.artifact(name).topics.get(topics[0])
+            if entry is not None and log["address"] == self.addresses[name].lower():
+                data = bytes.fromhex(log["data"][2:])
+                return str(entry["name"]), abi.decode_log(entry, topics, data)
+        return "", {}
+
     # ------------------------------------------------------------------ signatures
 
     def sign(self, by: int, name: str, kind: str, message: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ import pytest
 
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.devnet import Devnet
+from metaorg.rules.decision import METHODS
 from tests.stateful.driver import VARIANTS, Step
 from tests.stateful.history import Disagreement, History, Report, explain, parse, replay, shrink
 from tests.stateful.network import OPTIONS, Network
@@ -79,6 +80,13 @@ def test_every_error_was_met(report: Report) -> None:
     assert_all_seeds(report)
 
     assert errors() - set(+report.errors) == set()
+
+
+def test_decisions_of_every_sort_were_made(report: Report) -> None:
+    assert_all_seeds(report)
+    sorts = {"executed", "defeated", "canceled", "extended", "upgraded", "of several actions"}
+
+    assert sorts | {f"passed by {name}" for name in METHODS} <= set(+report.proposals)
 
 
 def test_a_history_can_be_replayed_from_what_is_printed(network: Network) -> None:
