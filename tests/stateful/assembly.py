@@ -243,6 +243,15 @@ class Assembly:
         """Requests for an upgrade by constituency."""
         return Counter(request.constituency for request in proposal.requests)
 
+    def may_propose(self, account: Address, now: int) -> str:
+        """The error with which an account's next proposal is refused; "" for none."""
+        standing = self.membership.standing(account)
+        if not standing.active:
+            return "AssemblySeatRequired"
+        turns = self.turns.get(standing.seat, Turns())
+        free = turns.may_propose(self.rulebook.open_proposals, now)
+        return "" if free else "AssemblyProposalsOpen"
+
     def has_voted(self, proposal: Proposal, account: Address) -> bool:
         then = self.membership.register.standing_at(account, proposal.start)
         return then.active and then.place in proposal.voted

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, NamedTuple
 
-from metaorg.rules.decision import SPLIT, Method
+from metaorg.rules.decision import SPLIT, Method, Rule
 from metaorg.rules.membership import NEVER, Status
 from tests.stateful import deeds
 from tests.stateful.assembly import Proposal, number_of
 from tests.stateful.book import Book
-from tests.stateful.network import ACTORS, START, account
+from tests.stateful.network import ACTORS, CONSENT, RULES, START, account
 
 ACTING = ACTORS - 1
 """Actors that take part; the last one of all only signs what it should not."""
@@ -22,6 +22,14 @@ FAR = 10_000
 """Seconds; what lies beyond is not waited for, such as an admission that only a decision brings."""
 FEW = 6
 """Below so many active seats, organizations are helped to join."""
+WEIGHTED = Rule(
+    methods=Method.WEIGHTED,
+    approval=5000,
+    quorum=1000,
+    upgradable=True,
+    delay=30,
+    voting_period=400,
+)
 SETS = [one for one in range(1, 16) if one & Method.EACH_CLASS != Method.IN_EACH_CLASS]
 
 
@@ -73,8 +81,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 """Kind -> what is dealt of it."""
 PLANS = (
-    *("decision", "decision", "decision", "joining", "amending", "moving_on", "affiliating"),
-    *("rushing", "wavering", "retracting", "crowding"),
+    *("decision", "decision", "decision", "instituting", "instituting", "affiliating"),
+    *("affiliating", "amending", "amending", "joining", "moving_on", "rushing", "wavering"),
+    *("retracting", "crowding"),
 )
 
 
@@ -84,7 +93,8 @@ class Driver:
     def __init__(self, rng: Random, book: Book) -> None:
         self.rng, self.book = rng, book
         self._deck: list[tuple[str, str]] = []
-        self._plans: list[Iterator[Planned]] = []
+        self._plans: list[tuple[Iterator[Planned], Planned | None]] = []
+        """Each with its next step, once that is known."""
         self._agenda: list[str] = []
         self._labels = 0
         self._time = START
@@ -102,6 +112,9 @@ class Driver:
         kind, variant = self._deck.pop()
         self._earliest = self._moment()
         given = getattr(self, "_" + kind)(variant)
+        waiting = min((step[0] for _, step in self._plans if step), default=self._earliest)
+        if self.rng.random() < 0.85:  # mostly, no plan misses its moment
+            self._earliest = min(self._earliest, max(waiting, self.now))
         return self._earliest, kind, given
 
     def _shuffled(self) -> list[tuple[str, str]]:
@@ -142,18 +155,18 @@ class Driver:
     # ------------------------------------------------------------------ plans
 
     def _planned(self) -> Planned | None:
-        if len(self.book.membership.active()) < FEW and len(self._plans) < 3:
-            self._plans.append(self._joining())
-        if len(self._plans) < 2:
-            self._plans.append(self._plan())
-        if self.rng.random() < 0.4:
+        """The earliest step of all plans."""
+        if len(self.book.membership.active()) < FEW and len(self._plans) < 4:
+            self._plans.append((self._joining(), None))
+        if len(self._plans) < 3:
+            self._plans.append((self._plan(), None))
+        waiting = [(plan, step or next(plan, None)) for plan, step in self._plans]
+        self._plans = [(plan, step) for plan, step in waiting if step is not None]
+        if not self._plans or self.rng.random() < 0.5:
             return None
-        plan = self.rng.choice(self._plans)
-        try:
-            return next(plan)
-        except StopIteration:
-            self._plans.remove(plan)
-            return None
+        plan, step = min(self._plans, key=lambda one: one[1][0])
+        self._plans[self._plans.index((plan, step))] = (plan, None)
+        return step
 
     def _plan(self) -> Iterator[Planned]:
         if not self._agenda:
@@ -254,7 +267,7 @@ class Driver:
         first, second, third = self.rng.sample(some, 3)
         yield self.now + 1, "declare", {"account": first, "other": second}
         yield self.now + 1, "declare", {"account": second, "other": first}
-        yield from self._decision()
+        yield from self._decision([{"deed": "ring"}], (first, second))
         if self.rng.random() < 0.5:
             deed = {"deed": "affiliate", "accounts": [third, first]}
             yield self.now + 1, "decided", {"deed": deed}
@@ -290,15 +303,34 @@ class Driver:
             for moment in (proposal.deadline, proposal.deadline + 1):
                 yield moment, "propose", given | {"account": owner}
 
-    def _decision(self) -> Iterator[Planned]:
+    def _instituting(self) -> Iterator[Planned]:
+        """One function gets a rule of its own, weighted or by consent, which then decides."""
+        deed = {"deed": "setWeights", "weights": [5000, 3000, 2000]}
+        yield self.now + 1, "decided", {"deed": deed}
+        index = min(3, len(self.book.rulebook.rules))
+        weighted = self.rng.random() < 0.5
+        rule = deeds.parts(WEIGHTED if weighted else RULES[CONSENT])
+        deed = {"deed": "setRule", "index": index, "rule": rule}
+        yield self.now, "decided", {"deed": deed}
+        deed = {"deed": "assignRule", "function": ["relay", "relay"], "index": index}
+        yield self.now, "decided", {"deed": deed}
+        yield from self._decision([{"deed": "ring"}])
+
+    def _decision(
+        self, wanted: list[dict[str, Any]] | None = None, asking: tuple[int, ...] = ()
+    ) -> Iterator[Planned]:
         given = self._propose("")
         if given is None:
             return
+        if wanted:
+            given["deeds"] = wanted
         yield self.now + 1, "propose", given
         proposal, label = self._proposal(given["label"]), given["label"]
         if proposal is None:
             return
-        if self.rng.random() < 0.5:
+        for number in asking:
+            yield self.now, "request_upgrade", {"account": number, "label": label}
+        if self.rng.random() < (0.6 if proposal.frozen.upgradable else 0.2):
             yield from self._upgrading(label)
         yield from self._polling(proposal, label)
         yield proposal.deadline + self.rng.randint(0, 1), "queue", self._by(label)
@@ -325,6 +357,10 @@ class Driver:
         drawn = [self.rng.randint(proposal.start + 1, proposal.deadline) for _ in voters]
         if self.rng.random() < 0.3:
             drawn = [proposal.watched_from - 1 + self.rng.randint(0, 2) for _ in voters]
+        if self.rng.random() < 0.4:  # all in one
+            votes = [[number, 1 if self.rng.random() < lean else 2, False] for number in voters]
+            yield max(drawn, default=0), "vote_batch", self._by(label) | {"votes": votes}
+            return
         for moment, number in zip(sorted(drawn), voters, strict=True):
             support = 1 if self.rng.random() < lean else self.rng.choice((0, 0, 2))
             given = {"account": number, "label": label, "support": support, "params": ""}
@@ -346,9 +382,10 @@ class Driver:
         """Who is late has no vote any more, adopts, and has it again."""
         late = [n for n in self._active() if not self._adopted(n)]
         end = self.book.text.since + self.book.membership.readoption.grace
-        for number in late[:2]:
-            for moment in (end, end + 1):
+        for moment in (end, end + 1):
+            for number in late[:2]:
                 yield moment, "lapse", {"sender": self._anyone(), "account": number}
+        for number in late[:2]:
             home = self._standing(number).constituency
             yield self.now + 1, "adopt", self._adopting(number, home, number)
             yield self.now, "resume", {"sender": self._anyone(), "account": number}
@@ -497,6 +534,8 @@ class Driver:
 
     def _deed_changeConstituency(self) -> dict[str, Any] | None:
         willing = [n for n in self._all(*_HOLDING) if self._elsewhere(n)]
+        if self.rng.random() < 0.3:
+            willing = [n for n in self._active() if self._adopted(n) and not self._elsewhere(n)]
         return _complete({"account": self._choice(willing) if willing else self._anyone()})
 
     def _deed_separate(self) -> dict[str, Any] | None:
@@ -574,14 +613,14 @@ class Driver:
         return {"function": ["membership", self.rng.choice(names)]}
 
     def _deed_setWeights(self) -> dict[str, Any] | None:
-        weights = ([5000, 3000, 2000], [10_000], [2500] * 4, [9999], [1000, 2000, 3000, 4000])
+        weights = ([5000, 3000, 2000], [2500] * 4, [9999], [5000, 5001], [10_000])
         return {"weights": self.rng.choice(weights)}
 
     def _deed_setVotingDelay(self) -> dict[str, Any] | None:
         return {"seconds": self.rng.choice((0, 1, 60, 100))}
 
     def _deed_setOpenProposals(self) -> dict[str, Any] | None:
-        return {"number": self.rng.choice((0, 1, 2, 3, 5, 6))}
+        return {"number": self.rng.choice((0, 1, 1, 2, 3, 5, 6))}
 
     def _deed_amend(self) -> dict[str, Any] | None:
         content = "" if self.rng.random() < 0.2 else f"text of {self.now}"

@@ -14,7 +14,7 @@ from tests.stateful.acts import Act, Maker
 from tests.stateful.book import Book
 from tests.stateful.driver import Driver, Step
 from tests.stateful.network import START, Network
-from tests.stateful.reads import Reads
+from tests.stateful.reads import LATEST, Reads
 from tests.stateful.refusal import No
 
 EVENTS = frozenset(
@@ -132,6 +132,7 @@ class History:
             return no.name, None
 
     def _compare(self) -> None:
+        self._compare_turns()
         expected = list(self._reads.all())
         answers = self.network.answers([(name, call, given) for name, call, given, _ in expected])
         self.report.reads += len(answers)
@@ -145,6 +146,17 @@ class History:
         for value in {value for *_, value in expected if isinstance(value, str)}:
             if not value.startswith("0x"):
                 self.report.errors[value] += 1
+
+    def _compare_turns(self) -> None:
+        """Whether those who proposed lately could propose again; nothing is sent."""
+        network, assembly = self.network, self.book.assembly
+        calls = [[self.network.addresses["relay"]], [0], [b""], "One more"]
+        for proposal in list(assembly.proposals.values())[-LATEST:]:
+            account = self.book.membership.accounts[proposal.seat]
+            error, _ = network.ask(account, "assembly", network.data("assembly", "propose", calls))
+            expected = assembly.may_propose(account, self.book.now)
+            if error != expected:
+                raise Disagreement(f"a proposal of {account}: {error}; the book: {expected}")
 
     def _compare_events(self, receipt: Any) -> None:
         """The register's events, from which anyone can write the same book."""

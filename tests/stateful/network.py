@@ -58,6 +58,8 @@ RULES = (
         voting_period=500,
     ),
 )
+CONSENT = 2
+"""The number of the last of them."""
 ADMISSION = (1, 300, 900, 5000, 2)
 """Lazy consent, as the contract takes it."""
 READOPTION = (400, 1)
@@ -269,7 +271,7 @@ def _charter() -> dict[str, Any]:
         "readoption": READOPTION,
         "terms": {
             "votingDelay": 60,
-            "openProposals": 2,
+            "openProposals": 1,
             "weights": [],
             "rules": [rule_arguments(rule) for rule in RULES],
         },

@@ -27,7 +27,7 @@ class Rulebook:
         self.assigned: dict[tuple[Address, bytes], int] = {}
         self.weights: list[tuple[int, ...]] = [()]
         self.voting_delay = 60
-        self.open_proposals = 2
+        self.open_proposals = 1
         self.kernel = frozenset(
             (
                 modules.rulebook,
