@@ -99,7 +99,6 @@ class History:
         Raises:
             Disagreement: with the step at which it showed.
         """
-        self._compare()
         for _ in range(steps):
             self.take(self.driver.next())
         self.report.look_back(self.book)

@@ -18,7 +18,7 @@ Expectation = tuple[str, str, tuple[Any, ...], Any]
 PLACED = 1 << 40
 NOBODY = "0x" + "0" * 40
 LATEST = 3
-"""Proposals that are compared after every step; another one is drawn."""
+"""Proposals that are compared after every step, besides those that are open; one more is drawn."""
 
 
 class Reads:
@@ -35,11 +35,12 @@ class Reads:
         yield from self._past(self.book.now)
         yield from self._text()
         yield from self._rules()
-        numbers = list(self.book.assembly.proposals)
-        drawn = {*numbers[-LATEST:], *self.rng.sample(numbers, min(1, len(numbers)))}
-        for number in numbers:
-            if number in drawn:
-                yield from self._proposal(number)
+        proposals = self.book.assembly.proposals
+        numbers = list(proposals)
+        open_ = [number for number in numbers if self.book.now <= proposals[number].deadline]
+        some = self.rng.sample(numbers, min(1, len(numbers)))
+        for number in dict.fromkeys((*open_, *numbers[-LATEST:], *some)):
+            yield from self._proposal(number)
 
     # ------------------------------------------------------------------ the register
 
