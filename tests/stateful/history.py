@@ -99,7 +99,8 @@ class History:
         Raises:
             Disagreement: with the step at which it showed.
         """
-        for _ in range(steps):
+        until = self.report.steps + steps
+        while self.report.steps < until:
             self.take(self.driver.next())
         self.report.look_back(self.book)
 
