@@ -216,11 +216,10 @@ def _rule(evidence: Evidence, proposed: Proposed) -> Rule:
     )
     then = evidence.reading.chain.at(proposed.block)
     calls = list(zip(proposed.targets, proposed.calldatas, strict=True))
-    governed = frozenset(
-        target
+    governed = [
+        target not in kernel and _governed(then, target, data, modules.authority)
         for target, data in calls
-        if target not in kernel and _governed(then, target, data, modules.authority)
-    )
+    ]
     actions = [Action(target=to, selector=data[:4].ljust(4, b"\0")) for to, data in calls]
     book = proposed.rulebook
     expel = abi.selector(load("Membership").functions[REMOVAL])

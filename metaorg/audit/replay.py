@@ -152,7 +152,12 @@ class Proposed(Model):
         return upgraded(
             self.frozen,
             [
-                UpgradeRequest(seat=one.seat, constituency=one.constituency, active=one.active)
+                UpgradeRequest(
+                    seat=one.seat,
+                    constituency=one.constituency,
+                    ordinal=one.place[1],
+                    active=one.active,
+                )
                 for one in self.asked
                 if one.place is not None
             ],

@@ -195,7 +195,7 @@ def rule_for(
     rules: Sequence[Rule],
     assigned: Mapping[tuple[Address, bytes], int],
     kernel: frozenset[Address],
-    governed: frozenset[Address],
+    governed: Sequence[bool],
 ) -> Rule:
     """The rule of a proposal: as strict as that of each action.
 
@@ -204,12 +204,16 @@ def rule_for(
         rules: by number; 0 is the ordinary rule, 1 the amendment rule.
         assigned: (target, selector) -> number of the rule, for functions with a rule of their own.
         kernel: contracts that always need the amendment rule.
-        governed: targets that obey this meta-organization's Authority, or get data without having
-            code: one that obeys may stand there later.
+        governed: for each action, whether its target obeys this meta-organization's Authority, or
+            gets data without having code: one that obeys may stand there later. A call without
+            data to the same target is another matter.
 
     Source: Rulebook.ruleFor.
     """
-    numbers = [_rule_number(action, assigned, kernel, governed) for action in actions]
+    numbers = [
+        _rule_number(action, assigned, kernel, ours)
+        for action, ours in zip(actions, governed, strict=True)
+    ]
     return strictest(rules[number] for number in numbers)
 
 
@@ -217,11 +221,11 @@ def _rule_number(
     action: Action,
     assigned: Mapping[tuple[Address, bytes], int],
     kernel: frozenset[Address],
-    governed: frozenset[Address],
+    governed: bool,
 ) -> int:
     if action.target in kernel:
         return AMENDMENT
-    fallback = AMENDMENT if action.target in governed else ORDINARY
+    fallback = AMENDMENT if governed else ORDINARY
     return assigned.get((action.target, action.selector), fallback)
 
 

@@ -164,13 +164,19 @@ class UpgradeRequest(Model):
     """One seat asks that a proposal needs the consent of each class.
 
     Args:
-        seat: its number. constituency: where its vote counts when it asks.
+        seat: its number.
+        constituency, ordinal: the place of its vote when it asks, which a group shares.
         active: active votes of that constituency when it asks, this one included.
     """
 
     seat: int
     constituency: int
+    ordinal: int = Field(ge=0)
     active: int = Field(ge=1)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.constituency, self.ordinal
 
 
 def upgraded(rule: Rule, requests: Iterable[UpgradeRequest]) -> Rule:
@@ -185,18 +191,21 @@ def upgraded(rule: Rule, requests: Iterable[UpgradeRequest]) -> Rule:
         requests: in the order in which they were made.
 
     Raises:
-        Inconsistent: the rule cannot be upgraded, or not any more, or the seat has asked before.
+        Inconsistent: the rule cannot be upgraded, or not any more, or the seat, or one of its
+            group, has asked before.
 
     Source: Assembly.requestUpgrade.
     """
-    asked: set[int] = set()
+    seats: set[int] = set()
+    places: set[tuple[int, int]] = set()
     by_class: Counter[int] = Counter()
     for request in requests:
         if not rule.upgradable or Method.EACH_CLASS in rule.methods:
             raise Inconsistent(f"seat {request.seat} asked for an upgrade that is not to be had")
-        if request.seat in asked:
+        if request.seat in seats or request.place in places:
             raise Inconsistent(f"seat {request.seat} has asked for the upgrade already")
-        asked.add(request.seat)
+        seats.add(request.seat)
+        places.add(request.place)
         by_class[request.constituency] += 1
         if by_class[request.constituency] * 2 > request.active:
             rule = _with_each_class(rule)

@@ -526,10 +526,13 @@ def test_no_part_of_a_proposals_rule_is_weaker_than_that_of_any_action(
     rulebook: tuple[list[Rule], dict[tuple[str, bytes], int]], chosen: list[Action]
 ) -> None:
     book, assigned = rulebook
-    sets = frozenset((KERNEL,)), frozenset((GOVERNED,))
+    kernel, governed = frozenset((KERNEL,)), [action.target == GOVERNED for action in chosen]
 
-    whole = rule_for(chosen, book, assigned, *sets)
-    each = [rule_for([action], book, assigned, *sets) for action in chosen]
+    whole = rule_for(chosen, book, assigned, kernel, governed)
+    each = [
+        rule_for([action], book, assigned, kernel, [ours])
+        for action, ours in zip(chosen, governed, strict=True)
+    ]
 
     assert whole == strictest(each)
     assert all(no_weaker(whole, one) for one in each)
@@ -557,10 +560,21 @@ def test_a_rule_is_chosen_by_target_and_selector(target: str, selector: bytes, n
         book,
         assigned,
         frozenset((KERNEL,)),
-        frozenset((GOVERNED,)),
+        [target == GOVERNED],
     )
 
     assert rule == book[number]
+
+
+def test_one_target_can_be_sent_eth_by_one_rule_and_called_by_another() -> None:
+    ordinary, amendment = made(Method.MAJORITY, 5000), made(Method.MAJORITY, 7000)
+    upgradable = ordinary.model_copy(update={"upgradable": True})
+    actions = [Action(target=ELSEWHERE, selector=one) for one in (b"\0\0\0\0", DECIDE)]
+
+    rule = rule_for(actions, [upgradable, amendment], {}, frozenset(), [False, True])
+
+    assert rule == strictest([upgradable, amendment])
+    assert rule.upgradable
 
 
 # ---------------------------------------------------------------------- words

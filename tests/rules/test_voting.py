@@ -200,8 +200,11 @@ UPGRADABLE = Rule(
 )
 
 
-def request(seat: int, constituency: int = 0, active: int = 3) -> UpgradeRequest:
-    return UpgradeRequest(seat=seat, constituency=constituency, active=active)
+def request(
+    seat: int, constituency: int = 0, active: int = 3, ordinal: int | None = None
+) -> UpgradeRequest:
+    place = seat if ordinal is None else ordinal
+    return UpgradeRequest(seat=seat, constituency=constituency, ordinal=place, active=active)
 
 
 @pytest.mark.parametrize(
@@ -271,6 +274,8 @@ def test_consent_that_is_upgraded_needs_more_than_half_in_favour() -> None:
         ({"upgradable": False}, [request(1)], "not to be had"),
         ({"methods": Method.EACH_CLASS}, [request(1)], "not to be had"),
         ({}, [request(1, active=1), request(2, active=1)], "not to be had"),
+        # seats of one group share a place, and ask once
+        ({}, [request(1, active=9, ordinal=4), request(2, active=9, ordinal=4)], "already"),
         ({}, [request(1), request(1)], "asked for the upgrade already"),
         ({}, [request(1), request(1, 1)], "asked for the upgrade already"),
     ],
