@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from metaorg.rules.decision import SPLIT, Method, Rule
-from metaorg.rules.membership import NEVER, Status
+from metaorg.rules.membership import BARRED, Status
 from tests.stateful import deeds
 from tests.stateful.assembly import Proposal, number_of
 from tests.stateful.book import Book
@@ -147,7 +147,7 @@ class Driver:
             yield from (proposal.start, proposal.deadline, proposal.watched_from)
             yield proposal.queued_until
         for standing in membership.register.standings.values():
-            if standing.status == Status.APPLIED and standing.admissible_at != NEVER:
+            if standing.status == Status.APPLIED and standing.admissible_at < BARRED:
                 yield standing.admissible_at
         yield membership.pace(self.now)[1]
         yield self.book.text.since + membership.readoption.grace
@@ -184,7 +184,7 @@ class Driver:
         standing = self._standing(number)
         if standing.status not in (Status.APPLIED, Status.OBJECTED):
             return
-        if standing.status == Status.OBJECTED or standing.admissible_at == NEVER:
+        if standing.status == Status.OBJECTED or standing.admissible_at >= BARRED:
             deed = {"deed": "decide", "account": number, "admitted": True}
             yield self.now, "decided", {"deed": deed}
             return
@@ -393,14 +393,14 @@ class Driver:
     # ------------------------------------------------------------------ the text and the register
 
     def _adopt(self, variant: str) -> dict[str, Any] | None:
-        number = self._anyone() if variant else self._one(Status.NONE, Status.EXITED)
+        number = self._anyone() if variant else self._one(Status.NONE, Status.EXITED, Status.BARRED)
         if number is None:
             return None
         home = self._standing(number).constituency if self._standing(number).status else 0
         if variant in ("", "other"):
             home = self.rng.randrange(self.book.membership.constituencies)
         if variant == "nowhere":
-            number, home = self._one(Status.NONE, Status.EXITED, Status.ACTIVE), 9
+            number, home = self._one(Status.NONE, Status.EXITED, Status.BARRED, Status.ACTIVE), 9
         given = self._adopting(number, home, self._anyone())
         faults = {"old": "version", "other": "", "nowhere": ""}
         given["fault"] = faults.get(variant, variant)
@@ -458,7 +458,7 @@ class Driver:
         return _complete({"sender": self._anyone(), "account": number})
 
     def _leave(self, variant: str) -> dict[str, Any] | None:
-        outside = (Status.NONE, Status.EXITED)
+        outside = (Status.NONE, Status.EXITED, Status.BARRED)
         inside = (Status.ACTIVE, Status.APPLIED, Status.OBJECTED, Status.SUSPENDED, Status.LAPSED)
         return _complete({"account": self._one(*(outside if variant else inside))})
 
@@ -851,7 +851,7 @@ class Driver:
         return b"".join(part.to_bytes(16) for part in parts).hex()
 
 
-_OUTSIDE = (Status.NONE, Status.EXITED)
+_OUTSIDE = (Status.NONE, Status.EXITED, Status.BARRED)
 _HOLDING = (Status.ACTIVE, Status.SUSPENDED, Status.LAPSED)
 _SUBJECTS = {
     "suspend": (Status.ACTIVE,),

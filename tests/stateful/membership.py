@@ -16,7 +16,15 @@ from metaorg.rules.admission import (
     current,
     may_lapse,
 )
-from metaorg.rules.membership import NEVER, Census, Register, Standing, Status, Transition
+from metaorg.rules.membership import (
+    BARRED,
+    NEVER,
+    Census,
+    Register,
+    Standing,
+    Status,
+    Transition,
+)
 from metaorg.types import ZERO_DIGEST, Address
 from tests.stateful.inter_constitution import InterConstitution
 from tests.stateful.refusal import No, require
@@ -111,6 +119,7 @@ class Membership:
         else:
             self._require_held(account)
             self._follow(account, "Exited", now)
+            self.declared.pop(account, None)
 
     def move_by_sig(
         self,
@@ -131,7 +140,9 @@ class Membership:
         require(held and account != other, "MembershipAffiliationInvalid")
         if self.declared.get(other) == account:
             self.affiliate([other, account], now)
-        self.declared[account] = other
+            self.declared.pop(other, None)
+        else:
+            self.declared[account] = other
 
     def change_profile(self, account: Address, profile: bytes) -> None:
         self._require_active(account)
@@ -149,7 +160,7 @@ class Membership:
     def admit(self, account: Address, now: int) -> None:
         self._require_status(account, Status.APPLIED)
         standing = self.standing(account)
-        require(standing.admissible_at != NEVER, "MembershipDecisionRequired")
+        require(standing.admissible_at < BARRED, "MembershipDecisionRequired")
         require(now >= standing.admissible_at, "MembershipObjectionOpen")
         self._require_adopted(account, standing.constituency)
         gate = self._gate(now)
@@ -175,6 +186,8 @@ class Membership:
         require(late, "MembershipLapseUnavailable")
         ends = self.readoption.consequence == Consequence.EXITED
         self._follow(account, "Exited" if ends else "Lapsed", now)
+        if ends:
+            self.declared.pop(account, None)
 
     def resume(self, account: Address, now: int) -> None:
         self._require_status(account, Status.LAPSED)
@@ -192,6 +205,7 @@ class Membership:
     def expel(self, account: Address, now: int) -> None:
         self._require_held(account)
         self._follow(account, "Expelled", now)
+        self.declared.pop(account, None)
 
     def move(self, account: Address, to: Address, now: int) -> None:
         self._require_held(account)
@@ -216,8 +230,9 @@ class Membership:
     def affiliate(self, accounts: Sequence[Address], now: int) -> None:
         require(len(accounts) > 1, "MembershipAffiliationInvalid")
         group = 0
-        for account in accounts:
+        for index, account in enumerate(accounts):
             self._require_held(account)
+            require(not index or account != accounts[0], "MembershipAffiliationInvalid")
             own = self.standing(account).group
             require(not (group and own) or own == group, "MembershipAffiliationInvalid")
             group = group or own
@@ -231,6 +246,7 @@ class Membership:
                 self._follow(
                     account, "Affiliated", now, group=group, constituency=place[0], ordinal=place[1]
                 )
+                self.declared.pop(account, None)
 
     def separate(self, account: Address, now: int) -> None:
         standing = self.standing(account)
@@ -281,7 +297,7 @@ class Membership:
         now: int,
         admissible_at: int | None = None,
     ) -> None:
-        outside = self.status(account) in (Status.NONE, Status.EXITED)
+        outside = self.status(account) in (Status.NONE, Status.EXITED, Status.BARRED)
         require(outside, "MembershipStatusUnexpected")
         require(constituency < self.constituencies, "MembershipConstituencyUnknown")
         require(kind < self.kinds, "MembershipKindUnknown")
@@ -289,6 +305,8 @@ class Membership:
         if admissible_at is None:
             decided = self.admission.method == AdmissionMethod.DECISION
             admissible_at = NEVER if decided else now + self.admission.window
+        if self.status(account) == Status.BARRED:
+            admissible_at = BARRED
         self._follow(
             account,
             "Applied",
