@@ -74,8 +74,7 @@ class World:
         org, pledge = self.by(signer), Pledge(text="We share what we know.")
         left = org.membership.join("trust", Profile(name="Redcap Orchard"), "Users", pledge)
         assert left.adoption is not None
-        org.send(org.constitution.adopt(org.constitution.sign(left.adoption), pledge))
-        org.send(*left.calls)
+        org.send(org.membership.adopting(left, org.constitution.sign(left.adoption)), *left.calls)
         self.node.advance(WINDOW)
         helper = self.by(self.founders[0])
         helper.send(helper.membership.admit(signer.address))

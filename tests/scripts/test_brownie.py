@@ -68,7 +68,7 @@ def test_a_refusal_is_the_contract_s_own_sentence(brownie: Brownie) -> None:
 
     stranger = refused(brownie("propose", "main", address, "9 days", "9", *on))
 
-    assert "Only an organization with an active seat can propose." in stranger
+    assert "Only an organization with an active seat can do this." in stranger
 
 
 def test_the_wrong_chain_is_noticed_before_anything_is_sent(
