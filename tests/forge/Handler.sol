@@ -525,7 +525,7 @@ contract Handler is Fixture {
 
         if (took * 10_000 < allSeats * ghost.rule.quorum) return false;
         if (yes * 10_000 <= (yes + no) * ghost.rule.approval) return false;
-        if (ghost.rule.methods & Rules.EACH_CLASS == 0) return true;
+        if (ghost.rule.methods & Rules.IN_EACH_CLASS == 0) return true;
         for (uint256 i = 0; i < 4; ++i) {
             if (seats[i] > 0 && inFavour[i] <= against[i]) return false;
         }
