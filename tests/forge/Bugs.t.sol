@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {SlowSigner} from "./Adversaries.sol";
+import {vm} from "./Vm.sol";
 import {Relay} from "contracts/Relay.sol";
 import {Relayed} from "contracts/interfaces/IRelay.sol";
-import {vm} from "./Vm.sol";
 
 /// @title What the interfaces promise and the contracts do not keep yet: each test here fails.
 /// @dev Whoever mends one moves its test to the file of the contract.

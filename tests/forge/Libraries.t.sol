@@ -287,11 +287,12 @@ contract ProposersTest {
         vm.assertEq(Proposers.allows(text, other), other == named);
     }
 
+    /// @dev However it begins, even with a name: the name has to be the end.
     function testFuzz_any_other_text_is_for_all(string memory text, address proposer)
         external
         pure
     {
-        vm.assertTrue(Proposers.allows(string.concat(text, "."), proposer));
+        vm.assertTrue(Proposers.allows(string.concat(text, _repeat(".", 52)), proposer));
     }
 
     function _repeat(string memory letter, uint256 times)
