@@ -57,6 +57,20 @@ contract CertificatesTest is MembershipFixture {
         vm.assertEq(membership.balanceOf(applicant), 0);
     }
 
+    /// @dev The certificate is of the seat, not of the vote.
+    function test_a_silent_seat_has_its_certificate_until_it_ends() external {
+        _suspend(bakery);
+        vm.assertEq(membership.ownerOf(1), bakery);
+        vm.assertEq(membership.balanceOf(bakery), 1);
+        vm.assertTrue(membership.locked(1));
+        vm.assertEq(membership.getApproved(1), address(0));
+
+        _expel(bakery);
+        vm.assertEq(membership.balanceOf(bakery), 0);
+        _expectNoToken(1);
+        membership.ownerOf(1);
+    }
+
     function test_balance_of_nobody_reverts() external {
         vm.expectRevert(
             abi.encodeWithSelector(IERC721Errors.ERC721InvalidOwner.selector, address(0))
