@@ -128,6 +128,16 @@ contract AssemblyBatchTest is AssemblyFixture {
         vm.assertTrue(assembly_.hasVoted(id, voter));
     }
 
+    /// @dev ecrecover leaves its answer as it was when there is none: the one before must not be read again.
+    function test_nothing_of_a_signature_is_left_for_the_next_vote() external {
+        uint256 id = _open(_ring());
+        _batch.push(_signed(id, bakery, 3));
+        _batch.push(SignedVote(bakery, FOR, 0, 0));
+
+        vm.assertEq(assembly_.castVotesBySig(id, _batch), 0);
+        vm.assertFalse(assembly_.hasVoted(id, bakery));
+    }
+
     function test_who_has_no_seat_is_left_out() external {
         uint256 id = _open(_ring());
         _join(newcomer, USERS); // after the snapshot

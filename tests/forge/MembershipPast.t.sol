@@ -159,6 +159,15 @@ contract MembershipPastTest is MembershipFixture {
         vm.assertEq(census[GUESTS].active, 1);
     }
 
+    function test_a_constituency_without_an_active_seat_has_no_place() external {
+        _leave(orchard);
+        Census[] memory census = membership.censusAt(uint48(_now()));
+
+        vm.assertEq(census[GROWERS].active, 0);
+        vm.assertEq(census[GROWERS].issued, 0);
+        vm.assertEq(membership.censusAt(uint48(START))[GROWERS].issued, 1);
+    }
+
     // ------------------------------------------------------------------ history against a list
 
     struct Entry {
