@@ -205,13 +205,13 @@ contract ReentrantSigner {
 contract Bomb {
     function answer(uint256 size) external pure {
         assembly ("memory-safe") {
-            return(0, size)
+            return(mload(0x40), size)
         }
     }
 
     function refuse(uint256 size) external pure {
         assembly ("memory-safe") {
-            revert(0, size)
+            revert(mload(0x40), size)
         }
     }
 }

@@ -798,6 +798,37 @@ contract AssemblyTurnsTest is AssemblyFixture {
         _propose(_ring(6));
     }
 
+    function test_a_lower_number_counts_all_that_are_open() external {
+        _propose(_ring(1)); // three days of voting
+        _propose(_changeCharter()); // ten days
+        _propose(_and(_changeCharter(), address(bell), ""));
+        _setOpenProposals(1);
+        _closeVoting(_id(_ring(1)));
+
+        _expectFull(1, 1);
+        _propose(_ring(2));
+    }
+
+    function test_an_extended_proposal_is_open_until_its_new_end() external {
+        _foundWithRules(
+            Rule(Rules.MAJORITY, 5000, 0, 0, 50, false, 1 days, 3 days),
+            Rule(Rules.EACH_CLASS, 6600, 5000, 0, 50, false, 7 days, 10 days)
+        );
+        _setOpenProposals(1);
+        uint256 id = _open(_ring(1));
+        vm.warp(assembly_.proposalDeadline(id));
+        _vote(bakery, id, FOR);
+        vm.assertTrue(assembly_.proposalExtended(id));
+        _skip(1);
+        _assertState(id, IGovernor.ProposalState.Active);
+
+        vm.warp(assembly_.proposalDeadline(id));
+        _expectFull(1, 1);
+        _propose(_ring(2));
+        _skip(1);
+        _propose(_ring(2));
+    }
+
     /// @dev Proposing, cancelling and waiting in any order: as many open as a plain list says.
     function testFuzz_never_more_are_open_than_allowed(uint256 seed) external {
         uint8 allowed = uint8(1 + seed % 5);
@@ -1045,6 +1076,62 @@ contract AssemblyUpgradeTest is AssemblyFixture {
         vm.assertEq(assembly_.upgradeRequests(id, GUESTS), 5);
     }
 
+    /// @dev A group is one of the votes of its constituency, and asks once for each of its own.
+    function test_affiliated_seats_ask_once_together() external {
+        _openAdmission();
+        _join(applicant, USERS);
+        _affiliate(clinic, school);
+        vm.assertEq(membership.censusAt(uint48(_now()))[USERS].active, 2);
+        uint256 id = _propose(_ring());
+        _request(clinic, id);
+
+        _expectAskedBefore(id, 5);
+        _request(school, id);
+        vm.assertEq(assembly_.upgradeRequests(id, USERS), 1);
+        _assertRule(_rule(id), _frozen);
+
+        _request(applicant, id);
+        vm.assertEq(_rule(id).methods, Rules.EACH_CLASS);
+    }
+
+    /// @dev The place of the group was marked, and its own place now is another; its seat was not.
+    function test_who_separates_from_a_group_that_has_asked_asks_for_itself() external {
+        _affiliate(clinic, school);
+        uint256 id = _propose(_and(_ring(), address(bell), ""));
+        _request(orchard, id);
+        id = _propose(_ring());
+        _affiliate(bakery, dairy);
+        _request(bakery, id);
+        vm.prank(address(timelock));
+        membership.separate(dairy, REASON);
+
+        _request(dairy, id);
+
+        vm.assertEq(_rule(id).methods, Rules.EACH_CLASS);
+    }
+
+    function test_who_has_asked_and_joins_a_group_has_asked_for_itself_only() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _affiliate(bakery, dairy);
+
+        _expectAskedBefore(id, 1);
+        _request(bakery, id);
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 1);
+    }
+
+    /// @dev Requests are compared with the votes that are active at each of them.
+    function test_a_request_stays_when_its_seat_leaves() external {
+        uint256 id = _propose(_ring());
+        _request(bakery, id);
+        _leave(bakery);
+
+        _request(dairy, id);
+
+        vm.assertEq(assembly_.upgradeRequests(id, WORKERS), 2);
+        vm.assertEq(_rule(id).methods, Rules.EACH_CLASS);
+    }
+
     // ------------------------------------------------------------------ where it can be asked
 
     function test_request_reverts_where_the_rule_does_not_allow_it() external {
@@ -1117,6 +1204,13 @@ contract AssemblyUpgradeTest is AssemblyFixture {
             (amendment.methods, amendment.objections) = (Rules.CONSENT | Rules.EACH_CLASS, 1);
         }
         _foundWithRules(rule, amendment);
+    }
+
+    function _affiliate(address one, address other) private {
+        address[] memory pair = new address[](2);
+        (pair[0], pair[1]) = (one, other);
+        vm.prank(address(timelock));
+        membership.affiliate(pair, REASON);
     }
 
     function _request(address account, uint256 id) private {

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {
-    DenyingSigner,
-    GasEatingSigner,
-    RamblingSigner,
-    ReentrantSigner,
-    ReturnBombSigner,
-    RevertingSigner,
-    ShortSigner,
-    SlowSigner
-} from "./Adversaries.sol";
+import {DenyingSigner} from "./Adversaries.sol";
 import {AssemblyFixture} from "./AssemblyFixture.sol";
 import {vm} from "./Vm.sol";
 import {Wallet} from "./Wallet.sol";
@@ -20,6 +11,10 @@ import {Rule} from "contracts/interfaces/IRulebook.sol";
 import {Rules} from "contracts/libraries/Rules.sol";
 
 contract AssemblyBatchTest is AssemblyFixture {
+    /// @dev Of secp256k1.
+    uint256 private constant ORDER =
+        0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
+
     SignedVote[] private _batch;
 
     function setUp() public override {
@@ -52,25 +47,13 @@ contract AssemblyBatchTest is AssemblyFixture {
         }
     }
 
-    function test_a_batch_counts_the_vote_of_a_contract_account() external {
-        Wallet wallet = new Wallet(newcomer);
-        keys[address(wallet)] = keys[newcomer];
-        _join(address(wallet), USERS);
-        _skip(1);
-        uint256 id = _open(_ring());
-        _batch.push(_signed(id, address(wallet), FOR));
-
-        vm.assertEq(assembly_.castVotesBySig(id, _batch), 1);
-        vm.assertEq(assembly_.proposalTallies(id)[USERS].inFavour, VOTE);
-    }
-
     function test_the_same_signature_counts_alone_or_in_a_batch_but_once() external {
         uint256 id = _open(_ring());
         _batch.push(_signed(id, bakery, FOR));
         vm.assertEq(assembly_.castVotesBySig(id, _batch), 1);
 
         vm.expectRevert(_alreadyVoted(id, bakery));
-        assembly_.castVoteBySig(id, FOR, bakery, _batch[0].signature);
+        assembly_.castVoteBySig(id, FOR, bakery, _expanded(_batch[0]));
         _assertRefused(id, IAssembly.AssemblyAlreadyVoted.selector);
     }
 
@@ -106,25 +89,53 @@ contract AssemblyBatchTest is AssemblyFixture {
     function test_a_wrong_signature_is_left_out() external {
         uint256 id = _open(_ring());
         bytes4 reason = IGovernor.GovernorInvalidSignature.selector;
-        _batch.push(SignedVote(bakery, FOR, _sign(dairy, _ballotDigest(id, FOR, bakery, 0))));
-        _batch.push(SignedVote(bakery, FOR, _sign(bakery, _ballotDigest(id, AGAINST, bakery, 0))));
-        _batch.push(SignedVote(bakery, FOR, _sign(bakery, _ballotDigest(id + 1, FOR, bakery, 0))));
-        _batch.push(SignedVote(bakery, FOR, _sign(bakery, _ballotDigest(id, FOR, bakery, 1))));
-        _batch.push(SignedVote(bakery, FOR, ""));
-        _batch.push(SignedVote(bakery, FOR, new bytes(65)));
-        _batch.push(SignedVote(bakery, FOR, new bytes(64)));
+        _batch.push(_signedBy(dairy, id, bakery, FOR));
+        _batch.push(_signedAs(bakery, FOR, _ballotDigest(id, AGAINST, bakery, 0)));
+        _batch.push(_signedAs(bakery, FOR, _ballotDigest(id, FOR, dairy, 0)));
+        _batch.push(_signedAs(bakery, FOR, _ballotDigest(id + 1, FOR, bakery, 0)));
+        _batch.push(_signedAs(bakery, FOR, _ballotDigest(id, FOR, bakery, 1)));
+        _batch.push(SignedVote(bakery, FOR, 0, 0));
+        _batch.push(SignedVote(bakery, FOR, bytes32(uint256(1)), bytes32(uint256(1))));
+        _batch.push(SignedVote(bakery, FOR, bytes32(type(uint256).max), bytes32(type(uint256).max)));
         _assertRefused(id, reason);
     }
 
-    /// @dev ECDSA has a second signature for each; it is nobody's.
+    /// @dev Each signature has a mirror, with the order's complement of s and the other parity. The two
+    /// words have room for the lower s only; whoever cuts the higher one off signs for nobody.
     function test_the_mirror_of_a_signature_is_left_out() external {
         uint256 id = _open(_ring());
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(keys[bakery], _ballotDigest(id, FOR, bakery, 0));
-        uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
-        bytes memory mirror = abi.encodePacked(r, order - uint256(s), v == 27 ? 28 : 27);
-        _batch.push(SignedVote(bakery, FOR, mirror));
+        SignedVote memory vote = _signed(id, bakery, FOR);
+        uint256 parity = uint256(vote.vs) >> 255 << 255;
+        uint256 high = ORDER - (uint256(vote.vs) ^ parity);
+        vm.assertGt(high, ORDER / 2);
+        uint256[3] memory words = [high, high ^ 1 << 255, uint256(vote.vs) ^ 1 << 255];
+        for (uint256 i = 0; i < 3; ++i) {
+            _batch.push(SignedVote(bakery, FOR, vote.r, bytes32(words[i])));
+        }
 
         _assertRefused(id, IGovernor.GovernorInvalidSignature.selector);
+    }
+
+    /// @dev Both parities are met: a wrong one would name another account.
+    function testFuzz_every_key_signs(uint256 seed) external {
+        address voter = _actor(vm.toString(seed));
+        _join(voter, USERS);
+        _skip(1);
+        uint256 id = _open(_ring());
+        _batch.push(_signed(id, voter, uint8(seed % 3)));
+
+        vm.assertEq(assembly_.castVotesBySig(id, _batch), 1);
+        vm.assertTrue(assembly_.hasVoted(id, voter));
+    }
+
+    /// @dev ecrecover leaves its answer as it was when there is none: the one before must not be read again.
+    function test_nothing_of_a_signature_is_left_for_the_next_vote() external {
+        uint256 id = _open(_ring());
+        _batch.push(_signed(id, bakery, 3));
+        _batch.push(SignedVote(bakery, FOR, 0, 0));
+
+        vm.assertEq(assembly_.castVotesBySig(id, _batch), 0);
+        vm.assertFalse(assembly_.hasVoted(id, bakery));
     }
 
     function test_who_has_no_seat_is_left_out() external {
@@ -132,8 +143,8 @@ contract AssemblyBatchTest is AssemblyFixture {
         _join(newcomer, USERS); // after the snapshot
         _batch.push(_signed(id, outsider, FOR));
         _batch.push(_signed(id, newcomer, FOR));
-        _batch.push(SignedVote(address(0), FOR, ""));
-        _batch.push(SignedVote(address(membership), FOR, ""));
+        _batch.push(SignedVote(address(0), FOR, 0, 0));
+        _batch.push(SignedVote(address(membership), FOR, 0, 0));
 
         _assertRefused(id, IAssembly.AssemblySeatRequired.selector);
     }
@@ -174,7 +185,7 @@ contract AssemblyBatchTest is AssemblyFixture {
     function test_an_objection_without_a_reason_is_left_out() external {
         _foundWithRules(
             Rule(Rules.CONSENT, 0, 0, 1, 0, false, 1 days, 3 days),
-            Rule(12, 6600, 5000, 1, 0, false, 7 days, 10 days)
+            Rule(13, 6600, 5000, 1, 0, false, 7 days, 10 days)
         );
         uint256 id = _open(_ring());
         _batch.push(_signed(id, bakery, AGAINST));
@@ -186,100 +197,138 @@ contract AssemblyBatchTest is AssemblyFixture {
         vm.assertEq(assembly_.castVotesBySig(id, _batch), 2);
     }
 
-    // ------------------------------------------------------------------ adversaries
-
-    function test_an_account_that_denies_or_fails_is_left_out_and_spoils_nothing() external {
-        address[] memory bad = new address[](7);
-        bad[0] = _seatAs(address(new DenyingSigner()).code, USERS);
-        bad[1] = _seatAs(address(new RamblingSigner()).code, USERS);
-        bad[2] = _seatAs(address(new ShortSigner()).code, USERS);
-        bad[3] = _seatAs(address(new RevertingSigner()).code, USERS);
-        bad[4] = _seatAs(address(new GasEatingSigner()).code, USERS);
-        bad[5] = _seatAs(address(new ReentrantSigner(address(assembly_))).code, USERS);
-        bad[6] = _seatAs(hex"fe", USERS);
+    /// @dev It votes by `castVoteBySig`, which asks it.
+    function test_a_contract_account_is_left_out() external {
+        address account = address(new Wallet(newcomer));
+        keys[account] = keys[newcomer];
+        _join(account, USERS);
         _skip(1);
         uint256 id = _open(_ring());
-        for (uint256 i = 0; i < bad.length; ++i) {
-            _batch.push(SignedVote(bad[i], FOR, abi.encode(id)));
-        }
+        _batch.push(_signed(id, account, FOR));
+
+        _assertRefused(id, IGovernor.GovernorInvalidSignature.selector);
+        assembly_.castVoteBySig(id, FOR, account, _expanded(_batch[0]));
+        vm.assertTrue(assembly_.hasVoted(id, account));
+    }
+
+    // ------------------------------------------------------------------ a key and code (EIP-7702)
+
+    /// @dev Its code is not asked here, and asked there.
+    function test_an_account_with_a_key_and_code_votes_by_its_key() external {
+        vm.etch(bakery, address(new DenyingSigner()).code);
+        uint256 id = _open(_ring());
         _batch.push(_signed(id, bakery, FOR));
 
-        bytes4 reason = IGovernor.GovernorInvalidSignature.selector;
-        for (uint256 i = 0; i < bad.length; ++i) {
-            vm.expectEmit(address(assembly_));
-            emit IAssembly.VoteRefused(id, bad[i], reason);
-        }
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorInvalidSignature.selector, bakery));
+        assembly_.castVoteBySig(id, FOR, bakery, _expanded(_batch[0]));
         vm.assertEq(assembly_.castVotesBySig(id, _batch), 1);
-
-        for (uint256 i = 0; i < bad.length; ++i) {
-            vm.assertFalse(assembly_.hasVoted(id, bad[i]));
-        }
         vm.assertTrue(assembly_.hasVoted(id, bakery));
-        _assertTally(assembly_.proposalTallies(id)[USERS], 0, 0, 0, 9);
     }
 
-    /// @dev Whatever they do, each costs the sender about the 200,000 gas that it may use.
-    function test_an_account_costs_the_batch_no_more_than_its_allowance() external {
-        bytes[3] memory codes = [
-            address(new GasEatingSigner()).code,
-            address(new ReturnBombSigner()).code,
-            address(new ReentrantSigner(address(assembly_))).code
-        ];
-        address[3] memory bad;
-        for (uint256 i = 0; i < 3; ++i) {
-            bad[i] = _seatAs(codes[i], USERS);
-        }
-        _skip(1);
-        uint256 id = _open(_ring());
-        for (uint256 i = 0; i < 3; ++i) {
-            delete _batch;
-            _batch.push(SignedVote(bad[i], FOR, abi.encode(id)));
-            uint256 before = gasleft();
-            assembly_.castVotesBySig(id, _batch);
-            vm.assertLt(before - gasleft(), 200_000 + 60_000);
-        }
-    }
+    // ------------------------------------------------------------------ what is sent
 
-    /// @dev It is its own vote; the answer is as long as its gas buys, and four bytes are read.
-    function test_an_endless_answer_is_read_as_far_as_it_counts() external {
-        address bomb = _seatAs(address(new ReturnBombSigner()).code, USERS);
-        _skip(1);
+    /// @dev Words of the call data, from the end of the selector: proposal, 32, length, votes.
+    uint256 private constant FIRST_VOTE = 4 + 96;
+
+    function test_bits_beyond_the_voter_and_the_support_do_not_count() external {
         uint256 id = _open(_ring());
-        _batch.push(SignedVote(bomb, FOR, ""));
         _batch.push(_signed(id, bakery, FOR));
+        bytes memory data = abi.encodeCall(assembly_.castVotesBySig, (id, _batch));
+        for (uint256 i = 0; i < 12; ++i) {
+            data[FIRST_VOTE + i] = 0xff;
+        }
+        for (uint256 i = 0; i < 31; ++i) {
+            data[FIRST_VOTE + 32 + i] = 0xff;
+        }
 
-        vm.assertEq(assembly_.castVotesBySig(id, _batch), 2);
+        vm.expectEmit(address(assembly_));
+        emit IGovernor.VoteCast(bakery, id, FOR, VOTE, "");
+        (bool success, bytes memory answer) = address(assembly_).call(data);
+
+        vm.assertTrue(success);
+        vm.assertEq(abi.decode(answer, (uint256)), 1);
+        _assertTally(assembly_.proposalTallies(id)[WORKERS], 0, VOTE, 0, 3);
     }
 
-    function test_who_votes_while_asked_has_not_voted() external {
-        address bad = _seatAs(address(new ReentrantSigner(address(assembly_))).code, USERS);
+    function test_who_is_refused_is_told_without_the_bits_beyond_an_address() external {
+        uint256 id = _open(_ring());
+        _batch.push(_signed(id, outsider, FOR));
+        bytes memory data = abi.encodeCall(assembly_.castVotesBySig, (id, _batch));
+        data[FIRST_VOTE] = 0xff;
+
+        vm.expectEmit(address(assembly_));
+        emit IAssembly.VoteRefused(id, outsider, IAssembly.AssemblySeatRequired.selector);
+        (bool success,) = address(assembly_).call(data);
+        vm.assertTrue(success);
+    }
+
+    function test_call_data_that_ends_too_soon_reverts() external {
+        uint256 id = _open(_ring());
+        _batch.push(_signed(id, bakery, FOR));
+        _batch.push(_signed(id, dairy, FOR));
+        bytes memory data = abi.encodeCall(assembly_.castVotesBySig, (id, _batch));
+        for (uint256 length = 0; length < data.length; ++length) {
+            (bool success,) = address(assembly_).call(_first(data, length));
+            vm.assertFalse(success);
+        }
+
+        data[4 + 64] = 0x01; // the length
+        (bool passed,) = address(assembly_).call(data);
+        vm.assertFalse(passed);
+        vm.assertFalse(assembly_.hasVoted(id, bakery));
+    }
+
+    function _first(bytes memory data, uint256 length) private pure returns (bytes memory part) {
+        part = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            part[i] = data[i];
+        }
+    }
+
+    // ------------------------------------------------------------------ gas
+
+    /// @dev With any amount of gas: all is undone, or every good vote counts.
+    function test_no_vote_is_refused_because_the_sender_sent_too_little() external {
+        uint256 id = _open(_ring());
+        address[] memory members = _members();
+        for (uint256 i = 0; i < 6; ++i) {
+            _batch.push(_signed(id, members[i], FOR));
+        }
+        uint256 passed = 0;
+        for (uint256 gas = 21_000; gas < 200_000; gas += 211) {
+            uint256 before = vm.snapshotState();
+            try assembly_.castVotesBySig{gas: gas}(id, _batch) returns (uint256 counted) {
+                vm.assertEq(counted, 6);
+                ++passed;
+            } catch {}
+            vm.assertTrue(vm.revertToStateAndDelete(before));
+        }
+        vm.assertGt(passed, 100);
+    }
+
+    /// @dev A hundred keys in one constituency, the base fee and the call data included.
+    /// forge-config: default.isolate = true
+    function test_a_hundred_votes_cost_less_than_twelve_thousand_gas_each() external {
+        for (uint256 i = 0; i < 100; ++i) {
+            _join(_actor(vm.toString(i)), GUESTS);
+        }
         _skip(1);
         uint256 id = _open(_ring());
-        _batch.push(SignedVote(bad, AGAINST, abi.encode(id)));
+        for (uint256 i = 0; i < 100; ++i) {
+            _batch.push(_signed(id, _actor(vm.toString(i)), FOR));
+        }
 
-        _assertRefused(id, IGovernor.GovernorInvalidSignature.selector);
-        _assertTally(assembly_.proposalTallies(id)[USERS], 0, 0, 0, 3);
+        vm.assertEq(assembly_.castVotesBySig(id, _batch), 100);
+
+        vm.assertLt(vm.lastCallGas().gasTotalUsed, 100 * 12_000);
     }
 
-    function test_an_account_that_needs_more_than_its_allowance_votes_by_itself() external {
-        address slow = _seatAs(address(new SlowSigner(210_000)).code, USERS);
-        address quick = _seatAs(address(new SlowSigner(190_000)).code, USERS);
-        _skip(1);
-        uint256 id = _open(_ring());
-        _batch.push(SignedVote(quick, FOR, ""));
-        vm.assertEq(assembly_.castVotesBySig(id, _batch), 1);
-        delete _batch;
-        _batch.push(SignedVote(slow, FOR, ""));
-        _assertRefused(id, IGovernor.GovernorInvalidSignature.selector);
-
-        assembly_.castVoteBySig(id, FOR, slow, "");
-        vm.assertTrue(assembly_.hasVoted(id, slow));
-    }
+    // ------------------------------------------------------------------ as one by one
 
     /// @dev A vote that was left out is not lost.
     function test_who_was_left_out_can_be_sent_again() external {
         uint256 id = _open(_ring());
-        _batch.push(SignedVote(bakery, FOR, ""));
+        _batch.push(SignedVote(bakery, FOR, 0, 0));
         _assertRefused(id, IGovernor.GovernorInvalidSignature.selector);
 
         delete _batch;
@@ -295,7 +344,7 @@ contract AssemblyBatchTest is AssemblyFixture {
             uint256 random = uint256(keccak256(abi.encode(seed, i)));
             address voter = random % 7 == 6 ? outsider : members[random % 7 % 6];
             SignedVote memory vote = _signed(id, voter, uint8((random >> 8) % 4));
-            if ((random >> 16) % 4 == 0) vote.signature[40] ^= 0x01;
+            if ((random >> 16) % 4 == 0) vote.vs ^= bytes32(uint256(1));
             _batch.push(vote);
         }
 
@@ -307,12 +356,22 @@ contract AssemblyBatchTest is AssemblyFixture {
         uint256 alone = 0;
         for (uint256 i = 0; i < 12; ++i) {
             SignedVote memory vote = _batch[i];
-            try assembly_.castVoteBySig(id, vote.support, vote.voter, vote.signature) {
+            try assembly_.castVoteBySig(id, vote.support, vote.voter, _expanded(vote)) {
                 ++alone;
             } catch {}
         }
         vm.assertEq(counted, alone);
         vm.assertEq(together, keccak256(abi.encode(assembly_.proposalTallies(id))));
+    }
+
+    /// @dev The vote of `voter` with its own signature over something else.
+    function _signedAs(address voter, uint8 support, bytes32 digest)
+        private
+        view
+        returns (SignedVote memory)
+    {
+        (bytes32 r, bytes32 vs) = _compact(voter, digest);
+        return SignedVote(voter, support, r, vs);
     }
 
     /// @dev All votes of the batch are left out for this reason.

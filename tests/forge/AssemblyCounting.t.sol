@@ -216,7 +216,7 @@ contract AssemblyCountingTest is AssemblyFixture {
         returns (bytes32)
     {
         bytes32 pages = keccak256(abi.encode(id, uint256(1)));
-        return keccak256(abi.encode(constituency << 32 | page, pages));
+        return keccak256(abi.encode(constituency << 25 | page, pages));
     }
 }
 
@@ -338,6 +338,6 @@ contract AssemblyLargeTest is AssemblyFixture {
 
     function _pageSlot(uint256 id, uint256 page) private pure returns (bytes32) {
         bytes32 pages = keccak256(abi.encode(id, uint256(1)));
-        return keccak256(abi.encode(uint256(GUESTS) << 32 | page, pages));
+        return keccak256(abi.encode(uint256(GUESTS) << 25 | page, pages));
     }
 }

@@ -132,8 +132,34 @@ abstract contract AssemblyFixture is Fixture {
         view
         returns (SignedVote memory)
     {
-        return
-            SignedVote(voter, support, _sign(voter, _ballotDigest(proposalId, support, voter, 0)));
+        return _signedBy(voter, proposalId, voter, support);
+    }
+
+    /// @dev The vote of `voter`, with a signature of `signer`.
+    function _signedBy(address signer, uint256 proposalId, address voter, uint8 support)
+        internal
+        view
+        returns (SignedVote memory)
+    {
+        (bytes32 r, bytes32 vs) = _compact(signer, _ballotDigest(proposalId, support, voter, 0));
+        return SignedVote(voter, support, r, vs);
+    }
+
+    /// @dev The same signature as `_sign` gives, in the two words of EIP-2098.
+    function _compact(address account, bytes32 digest)
+        internal
+        view
+        returns (bytes32 r, bytes32 vs)
+    {
+        uint8 v;
+        (v, r, vs) = vm.sign(keys[account], digest);
+        if (v == 28) vs |= bytes32(uint256(1) << 255);
+    }
+
+    /// @dev The three words of a compact signature, as `castVoteBySig` takes them.
+    function _expanded(SignedVote memory vote) internal pure returns (bytes memory) {
+        uint8 v = uint8(27 + (uint256(vote.vs) >> 255));
+        return abi.encodePacked(vote.r, uint256(vote.vs) << 1 >> 1, v);
     }
 
     function _openAdmission() internal {

@@ -111,6 +111,34 @@ contract AssemblyLateTest is AssemblyFixture {
         _assertOutcome(id, true);
     }
 
+    /// @dev The other parts of the rule stay as they were frozen.
+    function test_after_an_extension_the_voting_period_is_the_time_that_voting_takes() external {
+        uint256 id = _openTied();
+        vm.warp(assembly_.proposalDeadline(id) - 1 hours);
+
+        _vote(mill, id, FOR);
+
+        Rule memory rule = _late(20);
+        rule.votingPeriod = uint32(10 days - 1 hours + CLOSING);
+        _assertRule(_rule(id), rule);
+    }
+
+    /// @dev Ends of voting beyond 2^32 seconds would not fit where they are kept.
+    function test_a_late_vote_counts_however_long_the_period() external {
+        uint32 most = type(uint32).max / 2;
+        _foundWithRules(
+            Rule(Rules.MAJORITY, 5000, 0, 0, 100, false, 1 days, most),
+            Rule(Rules.EACH_CLASS, 6600, 5000, 0, 100, false, 7 days, most)
+        );
+        uint256 id = _open(_ring());
+        vm.warp(assembly_.proposalDeadline(id));
+
+        _vote(bakery, id, FOR);
+
+        vm.assertEq(assembly_.proposalDeadline(id), _now() + most);
+        _assertState(id, IGovernor.ProposalState.Active);
+    }
+
     function test_the_closing_part_can_be_the_whole_period() external {
         _foundLate(100);
         uint256 id = _open(_ring());
@@ -184,7 +212,7 @@ contract AssemblyLateTest is AssemblyFixture {
         founderAccount = address(uint160(founderAccount) + 1);
         _foundWithRules(
             Rule(Rules.CONSENT, 0, 0, 1, 20, false, 1 days, 10 days),
-            Rule(12, 6600, 0, 1, 20, false, 7 days, 10 days)
+            Rule(13, 6600, 0, 1, 20, false, 7 days, 10 days)
         );
         uint256 id = _open(_ring());
         vm.warp(assembly_.proposalDeadline(id));
@@ -204,6 +232,9 @@ contract AssemblyLateTest is AssemblyFixture {
         rulebook.setWeights(weights);
         Rule memory rule = _late(20);
         rule.methods = Rules.WEIGHTED;
+        Rule memory amendment = _lateAmendment();
+        amendment.methods |= Rules.WEIGHTED;
+        _setRule(AMENDMENT, amendment);
         _setRule(ORDINARY, rule);
         uint256 id = _open(_ring());
         _vote(bakery, id, FOR);
@@ -277,7 +308,7 @@ contract AssemblyLateTest is AssemblyFixture {
     function test_what_a_batch_leaves_out_extends_nothing() external {
         uint256 id = _openTied();
         vm.warp(assembly_.proposalDeadline(id));
-        _batch.push(SignedVote(mill, FOR, new bytes(65)));
+        _batch.push(SignedVote(mill, FOR, 0, 0));
         _batch.push(_signed(id, bakery, FOR)); // has voted
         _batch.push(_signed(id, outsider, FOR));
         _batch.push(_signed(id, mill, 3));

@@ -254,7 +254,7 @@ contract AssemblyStandingsTest is AssemblyFixture {
     function test_new_weights_leave_open_proposals_as_they_were() external {
         // Users weigh most at first, workers later.
         _setWeights(1000, 8000, 1000);
-        _setRule(AMENDMENT, Rule(6, 6600, 5000, 0, 0, false, 7 days, 10 days));
+        _setRule(AMENDMENT, Rule(7, 6600, 5000, 0, 0, false, 7 days, 10 days));
         _setRule(ORDINARY, Rule(Rules.WEIGHTED, 5000, 0, 0, 0, false, 1 days, 3 days));
         uint256 id = _open(_ring());
         (, uint8 edition) = assembly_.proposalRule(id);
@@ -283,7 +283,7 @@ contract AssemblyStandingsTest is AssemblyFixture {
 
     function test_the_weight_of_a_silent_constituency_is_void() external {
         _setWeights(3000, 3000, 4000);
-        _setRule(AMENDMENT, Rule(6, 6600, 5000, 0, 0, false, 7 days, 10 days));
+        _setRule(AMENDMENT, Rule(7, 6600, 5000, 0, 0, false, 7 days, 10 days));
         _setRule(ORDINARY, Rule(Rules.WEIGHTED, 5000, 0, 0, 0, false, 1 days, 3 days));
         uint256 id = _open(_ring());
         _vote(bakery, id, FOR);

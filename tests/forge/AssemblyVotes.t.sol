@@ -768,7 +768,7 @@ contract AssemblyConsentTest is AssemblyFixture {
     function setUp() public override {
         super.setUp();
         Rule memory consent = Rule(Rules.CONSENT, 0, 5000, 2, 0, false, 1 days, 3 days);
-        _foundWithRules(consent, Rule(12, 6600, 5000, 2, 0, false, 7 days, 10 days));
+        _foundWithRules(consent, Rule(13, 6600, 5000, 2, 0, false, 7 days, 10 days));
     }
 
     function test_an_objection_needs_a_reason_by_every_way_of_voting() external {

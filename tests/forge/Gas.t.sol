@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Fixture, Motion} from "./Fixture.sol";
+import {AssemblyFixture} from "./AssemblyFixture.sol";
+import {Motion} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
 import {SignedVote} from "contracts/interfaces/IAssembly.sol";
 import {Access} from "contracts/interfaces/ICommons.sol";
@@ -13,7 +14,7 @@ import {Rule} from "contracts/interfaces/IRulebook.sol";
 /// @title What each step costs; nothing is asserted. Shown by `forge test --match-contract Gas -vv`.
 /// @dev Isolated: every call is a transaction of its own, with its cold storage, its base fee of 21,000
 /// and its calldata. Receipts on a chain have the last word.
-contract GasTest is Fixture {
+contract GasTest is AssemblyFixture {
     /// @dev forge prints it.
     event log_named_uint(string name, uint256 value);
 
@@ -133,8 +134,7 @@ contract GasTest is Fixture {
     function _castHundred(uint256 id) private {
         SignedVote[] memory votes = new SignedVote[](100);
         for (uint256 i = 0; i < 100; ++i) {
-            address voter = _actor(vm.toString(i));
-            votes[i] = SignedVote(voter, FOR, _sign(voter, _ballotDigest(id, FOR, voter, 0)));
+            votes[i] = _signed(id, _actor(vm.toString(i)), FOR);
         }
         vm.assertEq(assembly_.castVotesBySig(id, votes), 100);
     }

@@ -358,6 +358,26 @@ contract InterConstitutionTest is Fixture {
 
     // ------------------------------------------------------------------ reads
 
+    function test_whether_somebody_adopted_is_of_the_text_in_force() external {
+        uint256 founded = START;
+        (bool done, uint16 inForce, uint48 since) = constitution.adopted(bakery);
+        vm.assertTrue(done);
+        vm.assertEq(inForce, 1);
+        vm.assertEq(since, founded);
+        (done,,) = constitution.adopted(outsider);
+        vm.assertFalse(done);
+
+        _amendText();
+        (done, inForce, since) = constitution.adopted(bakery);
+        vm.assertFalse(done);
+        vm.assertEq(inForce, 2);
+        vm.assertEq(since, _now());
+
+        _adopt(bakery, USERS);
+        (done,,) = constitution.adopted(bakery);
+        vm.assertTrue(done);
+    }
+
     function test_version_at_reverts_for_unknown_versions() external {
         vm.expectRevert(
             abi.encodeWithSelector(IInterConstitution.InterConstitutionVersionUnknown.selector, 0)

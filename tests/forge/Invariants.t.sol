@@ -48,23 +48,44 @@ contract Invariants {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        bytes4[] memory selectors = new bytes4[](16);
-        selectors[0] = Handler.join.selector;
-        selectors[1] = Handler.admit.selector;
-        selectors[2] = Handler.admitWhoeverWaits.selector;
-        selectors[3] = Handler.object.selector;
-        selectors[4] = Handler.leaveSeat.selector;
-        selectors[5] = Handler.leaveAndReturn.selector;
-        selectors[6] = Handler.propose.selector;
-        selectors[7] = Handler.vote.selector;
-        selectors[8] = Handler.voteAll.selector;
-        selectors[9] = Handler.queue.selector;
-        selectors[10] = Handler.execute.selector;
-        selectors[11] = Handler.cancel.selector;
-        selectors[12] = Handler.decideAtOnce.selector;
-        selectors[13] = Handler.pass.selector;
-        selectors[14] = Handler.trespass.selector;
-        selectors[15] = Handler.adopt.selector;
+        bytes4[31] memory selected = [
+            Handler.join.selector,
+            Handler.admit.selector,
+            Handler.admitWhoeverWaits.selector,
+            Handler.object.selector,
+            Handler.leaveSeat.selector,
+            Handler.leaveAndReturn.selector,
+            Handler.adopt.selector,
+            Handler.suspend.selector,
+            Handler.reinstate.selector,
+            Handler.expel.selector,
+            Handler.changeConstituency.selector,
+            Handler.affiliate.selector,
+            Handler.declareAffiliation.selector,
+            Handler.separate.selector,
+            Handler.setReadoption.selector,
+            Handler.lapse.selector,
+            Handler.resume.selector,
+            Handler.move.selector,
+            Handler.propose.selector,
+            Handler.requestUpgrade.selector,
+            Handler.vote.selector,
+            Handler.voteAll.selector,
+            Handler.voteInParts.selector,
+            Handler.voteInBatch.selector,
+            Handler.askLiar.selector,
+            Handler.countVotes.selector,
+            Handler.queue.selector,
+            Handler.execute.selector,
+            Handler.cancel.selector,
+            Handler.decideAtOnce.selector,
+            Handler.trespass.selector
+        ];
+        bytes4[] memory selectors = new bytes4[](32);
+        for (uint256 i = 0; i < 31; ++i) {
+            selectors[i] = selected[i];
+        }
+        selectors[31] = Handler.pass.selector;
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector(address(_handler), selectors);
     }
@@ -85,10 +106,14 @@ contract Invariants {
         Change[] memory seats = _handler.seatsAt(time);
         uint256 sum = 0;
         uint256[4] memory active;
+        bool[] memory heard = new bool[](_handler.voices() + 1);
         for (uint256 i = 0; i < actors.length; ++i) {
             uint256 votes = _membership.getPastVotes(actors[i], time);
             vm.assertEq(votes, seats[i].active ? VOTE : 0, "the votes of an account");
-            if (seats[i].active) ++active[seats[i].constituency];
+            _assertPlace(actors, seats, i, time);
+            if (!seats[i].active || heard[seats[i].voice]) continue;
+            heard[seats[i].voice] = true;
+            ++active[seats[i].constituency];
             sum += votes;
         }
         vm.assertEq(_membership.getPastTotalSupply(time), sum, "the sum of all votes");
@@ -98,12 +123,31 @@ contract Invariants {
         }
     }
 
+    /// @dev Two accounts have one place exactly when they have one voice.
+    function _assertPlace(
+        address[] memory actors,
+        Change[] memory seats,
+        uint256 index,
+        uint256 time
+    ) private view {
+        uint256 place = _membership.placeAt(actors[index], uint48(time));
+        vm.assertEq(place != 0, seats[index].active, "a place is a vote");
+        if (place == 0) return;
+        vm.assertEq(uint8(place >> 32), seats[index].constituency, "where it counts");
+        for (uint256 i = 0; i < index; ++i) {
+            if (!seats[i].active) continue;
+            bool same = _membership.placeAt(actors[i], uint48(time)) == place;
+            vm.assertEq(same, seats[i].voice == seats[index].voice, "one place, one voice");
+        }
+    }
+
     // ------------------------------------------------------------------ I2
 
     function invariant_I2_nothing_is_executed_without_its_rule() external view {
         for (uint256 i = 0; i < _handler.proposals(); ++i) {
             Ghost memory ghost = _handler.ghost_(i);
             (Rule memory rule,) = _assembly.proposalRule(ghost.id);
+            ghost.rule.votingPeriod = uint32(ghost.deadline - ghost.snapshot);
             vm.assertEq(
                 keccak256(abi.encode(rule)),
                 keccak256(abi.encode(ghost.rule)),
@@ -144,16 +188,19 @@ contract Invariants {
             Entry memory entry = _handler.entryOf(actor);
             vm.assertEq(uint256(standing.status), uint256(entry.status), "as in the book");
             vm.assertEq(standing.constituency, entry.constituency);
-            vm.assertEq(standing.seat != 0, entry.seated);
-            bool holds = entry.status == Status.Active;
+            vm.assertEq(standing.seat, entry.seat);
+            vm.assertEq(standing.group, entry.group);
+            vm.assertEq(standing.nonce, entry.nonce);
+            bool votes = entry.status == Status.Active;
+            bool holds = votes || entry.status == Status.Suspended || entry.status == Status.Lapsed;
             vm.assertEq(_membership.balanceOf(actor), holds ? 1 : 0);
-            vm.assertEq(_membership.getVotes(actor), holds ? VOTE : 0);
+            vm.assertEq(_membership.getVotes(actor), votes ? VOTE : 0);
             if (standing.seat != 0) {
                 ++numbered;
                 vm.assertEq(_membership.accountOf(standing.seat), actor, "its number is its own");
                 vm.assertEq(_owner(standing.seat), holds ? actor : address(0));
             }
-            if (holds) ++active;
+            if (votes) ++active;
         }
         vm.assertEq(_membership.activeSeats(), active);
         vm.assertEq(_membership.seats(), numbered);
@@ -177,7 +224,7 @@ contract Invariants {
         for (uint256 i = 0; i < _handler.proposals(); ++i) {
             uint256 executions = _handler.ghost_(i).executions;
             vm.assertLe(executions, 1);
-            vm.assertEq(_handler.bell().rung(i), executions, "its effect came as often");
+            vm.assertEq(_handler.rung(i), executions, "its effect came as often");
         }
     }
 
@@ -194,7 +241,7 @@ contract Invariants {
             if (i + 4 < length && i != _handler.steps() % length) continue;
             Ghost memory ghost = _handler.ghost_(i);
             if (ghost.snapshot >= vm.getBlockTimestamp()) continue;
-            ClassTally[] memory expected = _count(i, ghost.snapshot);
+            ClassTally[] memory expected = _handler.tally(i);
             ClassTally[] memory tallies = _assembly.proposalTallies(ghost.id);
             for (uint256 j = 0; j < tallies.length; ++j) {
                 ClassTally memory class = tallies[j];
@@ -203,26 +250,8 @@ contract Invariants {
                 vm.assertEq(
                     keccak256(abi.encode(class)), keccak256(abi.encode(expected[j])), "tally"
                 );
-                vm.assertEq(_bits(ghost.id, uint8(j)) * VOTE, units, "one bit a vote");
+                vm.assertEq(_bits(ghost.id, uint8(j)) * VOTE, units, "one bit a voice");
             }
-        }
-    }
-
-    /// @dev What the tallies should be, from the book.
-    function _count(uint256 number, uint256 snapshot)
-        private
-        view
-        returns (ClassTally[] memory tallies)
-    {
-        tallies = new ClassTally[](4);
-        Change[] memory seats = _handler.seatsAt(snapshot);
-        uint256[] memory votes = _handler.votesOf(number);
-        for (uint256 i = 0; i < seats.length; ++i) {
-            ClassTally memory class = tallies[seats[i].constituency];
-            if (seats[i].active) ++class.seats;
-            if (votes[i] == 1) class.against += VOTE;
-            if (votes[i] == 2) class.inFavour += VOTE;
-            if (votes[i] == 3) class.abstain += VOTE;
         }
     }
 
@@ -250,5 +279,16 @@ contract Invariants {
 
     function invariant_I8_acts_pass_exactly_when_the_rules_let_them() external view {
         vm.assertEq(_handler.surprise(), "");
+    }
+
+    // ------------------------------------------------------------------ I9
+
+    function invariant_I9_voting_ends_when_it_was_announced_or_once_later() external view {
+        for (uint256 i = 0; i < _handler.proposals(); ++i) {
+            Ghost memory ghost = _handler.ghost_(i);
+            vm.assertEq(_assembly.proposalSnapshot(ghost.id), ghost.snapshot);
+            vm.assertEq(_assembly.proposalDeadline(ghost.id), ghost.deadline, "the deadline");
+            vm.assertEq(_assembly.proposalExtended(ghost.id), ghost.extended, "extended");
+        }
     }
 }

@@ -58,6 +58,9 @@ contract RulebookTest is AssemblyFixture {
     function test_set_rule_reverts_out_of_range() external {
         _expectInvalid(Rule(0, 0, 0, 0, 0, false, 0, 1));
         _expectInvalid(Rule(16, 5000, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(4, 5000, 0, 0, 0, false, 0, 1));
+        _expectInvalid(Rule(14, 5000, 0, 1, 0, false, 0, 1));
+        _expectInvalid(Rule(1, 5000, 0, 0, 0, false, 0, type(uint32).max / 2 + 1));
         _expectInvalid(Rule(1, 4999, 0, 0, 0, false, 0, 1));
         _expectInvalid(Rule(1, 10_000, 0, 0, 0, false, 0, 1));
         _expectInvalid(Rule(8, 5000, 0, 1, 0, false, 0, 1));
@@ -72,6 +75,7 @@ contract RulebookTest is AssemblyFixture {
     function testFuzz_every_rule_in_range_can_be_set(uint256 seed) external {
         _setWeights();
         uint8 methods = uint8(1 + seed % 15);
+        if (methods & 4 != 0) methods |= 1;
         Rule memory rule = Rule({
             methods: methods,
             approval: methods == 8 ? 0 : uint16(5000 + (seed >> 8) % 5000),
@@ -80,7 +84,7 @@ contract RulebookTest is AssemblyFixture {
             closing: uint8((seed >> 56) % 101),
             upgradable: (seed >> 64) % 2 == 0,
             delay: uint32(seed >> 72),
-            votingPeriod: uint32(1 + (seed >> 104) % type(uint32).max)
+            votingPeriod: uint32(1 + (seed >> 104) % (type(uint32).max / 2))
         });
 
         _setRule(2, rule);
@@ -98,7 +102,7 @@ contract RulebookTest is AssemblyFixture {
         _assertRule(rulebook.rules()[2], least);
 
         Rule memory most =
-            _plain(Rules.EACH_CLASS, 9999, 10_000, type(uint32).max, type(uint32).max);
+            _plain(Rules.EACH_CLASS, 9999, 10_000, type(uint32).max, type(uint32).max / 2);
         _setRule(2, most);
         _assertRule(rulebook.rules()[2], most);
     }
@@ -314,6 +318,7 @@ contract RulebookTest is AssemblyFixture {
         Charter memory charter = _charter();
         charter.terms.weights = _weights(4000, 6000);
         charter.terms.rules[ORDINARY].methods = Rules.WEIGHTED;
+        charter.terms.rules[AMENDMENT].methods |= Rules.WEIGHTED;
 
         _found(charter);
 
@@ -826,11 +831,11 @@ contract RulebookTest is AssemblyFixture {
     }
 
     function _strict() private pure returns (Rule memory) {
-        return Rule(12, 7000, 6000, 5, 20, false, 8 days, 12 days);
+        return Rule(13, 7000, 6000, 5, 20, false, 8 days, 12 days);
     }
 
     function _stricter() private pure returns (Rule memory) {
-        return Rule(13, 8000, 7000, 4, 30, false, 9 days, 13 days);
+        return Rule(15, 8000, 7000, 4, 30, false, 9 days, 13 days);
     }
 
     /// @dev Weaker than {_strict} in one part, and not weaker than {_ordinary} in any.

@@ -46,6 +46,7 @@ interface Vm {
     function lastCallGas() external view returns (Gas memory);
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool success);
+    function revertToStateAndDelete(uint256 id) external returns (bool success);
     function assume(bool condition) external pure;
     function toString(uint256 value) external pure returns (string memory);
 
