@@ -9,12 +9,19 @@ contract Relay is IRelay {
     /// @dev Bytes of an answer that are repeated; an error of ours has fewer.
     uint256 private constant ANSWER = 512;
 
+    /// @dev More than it takes to open an account that was not looked at before, and to call it.
+    uint256 private constant OPENING = 5_000;
+
     /// @inheritdoc IRelay
     function relay(Relayed[] calldata acts) external returns (uint256 done) {
         for (uint256 i = 0; i < acts.length; ++i) {
             Relayed calldata act = acts[i];
-            require(gasleft() - gasleft() / 64 > act.gas, RelayGasMissing(i)); // EIP-150
-            (bool success, bytes memory answer) = _call(act.target, act.gas, act.data);
+            bytes memory data = act.data;
+            uint256 left = gasleft();
+            require(left > OPENING, RelayGasMissing(i));
+            left -= OPENING;
+            require(left - left / 64 > act.gas, RelayGasMissing(i)); // EIP-150
+            (bool success, bytes memory answer) = _call(act.target, act.gas, data);
             if (success) ++done;
             else emit ActRefused(i, act.target, answer);
         }

@@ -34,6 +34,25 @@ contract RelayTest is AssemblyFixture {
         _bell = new Bell();
     }
 
+    // ------------------------------------------------------------------ gas
+
+    /// @dev With any amount of gas: either all is undone, or nobody's act is refused for want of it.
+    function test_no_act_is_refused_because_the_sender_sent_too_little() external {
+        for (uint256 i = 0; i < 4; ++i) {
+            SlowSigner slow = new SlowSigner(50_000 * (i + 1));
+            bytes memory data = abi.encodeCall(slow.isValidSignature, (bytes32(0), ""));
+            _acts.push(Relayed(address(slow), 50_000 * (i + 1) + 1000, data));
+        }
+        uint256 passed = 0;
+        for (uint256 gas = 450_000; gas < 580_000; gas += 397) {
+            try _relay.relay{gas: gas}(_acts) returns (uint256 done) {
+                vm.assertEq(done, 4);
+                ++passed;
+            } catch {}
+        }
+        vm.assertGt(passed, 20);
+    }
+
     // ------------------------------------------------------------------ what it does
 
     function test_acts_are_done_one_after_the_other() external {
