@@ -85,6 +85,7 @@ contract Handler is AssemblyFixture {
     address[] internal actors;
     uint48[] public moments;
     string public surprise;
+    mapping(string what => uint256) public seen;
     uint256 public steps;
 
     Ghost[] private _ghosts;
@@ -122,6 +123,8 @@ contract Handler is AssemblyFixture {
         actors.push(outsider);
         actors.push(relayer);
         actors.push(_actor("library"));
+        actors.push(_actor("theatre"));
+        actors.push(_actor("garden"));
 
         _rules.push(_charter().terms.rules[ORDINARY]);
         _rules.push(_charter().terms.rules[AMENDMENT]);
@@ -198,6 +201,8 @@ contract Handler is AssemblyFixture {
     function object(uint256 memberSeed, uint256 actorSeed) external {
         ++steps;
         (address member, address subject) = (_actorOf(memberSeed), _actorOf(actorSeed));
+        if (actorSeed % 3 == 0) member = _with(memberSeed);
+        if (actorSeed % 2 == 0) subject = _withStatus(actorSeed, Status.Applied);
         Entry storage entry = _book[subject];
         bool allowed =
             _holds(member) && entry.status == Status.Applied && _now() < entry.admissibleAt;
@@ -240,6 +245,22 @@ contract Handler is AssemblyFixture {
         }
     }
 
+    /// @dev Whoever applied, in vain or not yet: the only way back for who is barred.
+    function decideAdmission(uint256 seed) external {
+        ++steps;
+        address actor = _withStatus(seed, seed % 2 == 0 ? Status.Applied : Status.Objected);
+        if (seed % 3 == 0) actor = _withStatus(seed, Status.Barred);
+        if (_book[actor].status == Status.Barred) _tryJoin(actor, uint8(seed % 4));
+        bool allowed = _waits(actor) && _adopted(actor);
+        vm.prank(address(timelock));
+        try membership.decide(actor, true, REASON) {
+            _expect(allowed, "a decided admission passed");
+            _seat(actor, uint48(_now()));
+        } catch {
+            _expect(!allowed, "a decided admission was refused");
+        }
+    }
+
     function reinstate(uint256 seed) external {
         ++steps;
         address actor = _withStatus(seed, Status.Suspended);
@@ -256,7 +277,7 @@ contract Handler is AssemblyFixture {
     function expel(uint256 seed) external {
         ++steps;
         address actor = _actorOf(seed);
-        if (!_signs(actor)) return; // else they were soon gone
+        if (!_signs(actor) || seed % 3 != 0) return; // else all were soon gone
         bool allowed = _seatHeld(actor);
         vm.prank(address(timelock));
         try membership.expel(actor, REASON) {
@@ -331,7 +352,9 @@ contract Handler is AssemblyFixture {
 
     function setReadoption(uint256 seed) external {
         ++steps;
-        _readoptionRule = Readoption(uint32(seed % 5 days), Consequence((seed >> 64) % 3));
+        Consequence[4] memory any =
+            [Consequence.Shown, Consequence.Suspended, Consequence.Suspended, Consequence.Exited];
+        _readoptionRule = Readoption(uint32(seed % 5 days), any[(seed >> 64) % 4]);
         vm.prank(address(timelock));
         membership.setReadoption(_readoptionRule);
     }
@@ -369,6 +392,7 @@ contract Handler is AssemblyFixture {
     function move(uint256 fromSeed, uint256 toSeed, uint256 seed) external {
         ++steps;
         (address from, address to) = (_actorOf(fromSeed), _actorOf(toSeed));
+        if (seed % 5 != 0) (from, to) = (_with(fromSeed), _withStatus(toSeed, Status.None));
         bool signed = seed % 2 == 0;
         if (signed && (!_signs(from) || !_signs(to))) return;
         if (seed % 3 != 0 && _signs(to)) _adoptByBook(to, _book[from].constituency);
@@ -463,7 +487,7 @@ contract Handler is AssemblyFixture {
         if (_ghosts.length == 0) return;
         uint256 number = _recent(proposalSeed);
         if (seed % 4 != 0) _warpTo(_ghosts[number].snapshot + 1);
-        if (seed % 4 == 2) _warpTo(_ghosts[number].deadline);
+        if (seed % 4 > 1) _warpTo(_ghosts[number].deadline);
         uint256 id = _ghosts[number].id;
         bool open = _isOpen(number);
         SignedVote[] memory votes = new SignedVote[](6);
@@ -501,8 +525,18 @@ contract Handler is AssemblyFixture {
         ++steps;
         if (_ghosts.length == 0) return;
         uint256 number = _recent(proposalSeed);
+        if (proposalSeed % 2 == 0) {
+            _tryPropose(_with(actorSeed >> 8), Kind.Ring, 0);
+            number = _ghosts.length - 1;
+        }
+        for (uint256 i = 0; i < 4; ++i) {
+            _tryRequest(number, _with(uint256(keccak256(abi.encode(actorSeed, i)))));
+        }
+        _tryRequest(number, _actorOf(actorSeed));
+    }
+
+    function _tryRequest(uint256 number, address actor) private {
         Ghost storage ghost = _ghosts[number];
-        address actor = _actorOf(actorSeed);
         Entry memory entry = _book[actor];
         bytes32 bySeat = keccak256(abi.encode("seat", entry.seat));
         bytes32 byVoice = keccak256(abi.encode("voice", entry.voice));
@@ -514,7 +548,10 @@ contract Handler is AssemblyFixture {
             _expect(allowed, "a request passed");
             (_asked[number][bySeat], _asked[number][byVoice]) = (true, true);
             uint256 asked = ++requests[number][entry.votesIn];
-            if (asked * 2 > _activeIn(entry.votesIn)) ghost.rule.methods |= Rules.EACH_CLASS;
+            if (asked * 2 > _activeIn(entry.votesIn)) {
+                ghost.rule.methods |= Rules.EACH_CLASS;
+                ++seen["an upgrade"];
+            }
         } catch {
             _expect(!allowed, "a request was refused");
         }
@@ -778,6 +815,7 @@ contract Handler is AssemblyFixture {
         _ballots[number][_seatAt(voter, ghost.snapshot).voice] = ballot;
         if (!watched || passes(number) == before) return;
         (ghost.extended, ghost.deadline) = (true, uint48(_now() + part));
+        ++seen["an extension"];
     }
 
     function _tryQueue(uint256 number) private {
@@ -1110,6 +1148,7 @@ contract Handler is AssemblyFixture {
         for (uint256 i = 0; i < 2; ++i) {
             Entry storage entry = _book[pair[i]];
             if (entry.group == group) continue;
+            ++seen["a group"];
             (entry.group, entry.voice, entry.votesIn) =
             (group, _groupVoice[group], _groupClass[group]);
             if (_holds(pair[i])) _writeChange(pair[i], true, uint48(_now()));
@@ -1198,5 +1237,6 @@ contract Handler is AssemblyFixture {
 
     function _expect(bool asInTheBook, string memory what) private {
         if (!asInTheBook) surprise = what;
+        ++seen[what];
     }
 }
