@@ -286,8 +286,8 @@ class Assembly:
             self._change_turn(proposal, end, poll.deadline)
 
     def _poll(self, proposal: Proposal) -> Poll:
-        """The poll, once voting has begun: then the snapshot cannot change any more."""
-        if proposal.poll is None:
+        """The poll; until somebody has voted it is made anew: drawing asks of the future."""
+        if proposal.poll is None or not proposal.voted:
             seats = [one.active for one in self.membership.census(proposal.start)]
             weights = self.rulebook.weights[proposal.edition]
             proposal.poll = Poll(proposal.rule, proposal.start, seats, weights)
