@@ -25,7 +25,7 @@ def test_an_organization_joins_and_a_decision_of_all_is_executed(world: World) -
     org = world.by(orchard)
     assert org.membership.show(orchard.address).standing.status == Status.ACTIVE
 
-    number = world.propose(org.front.set_dao_uri("ipfs://there"), title="Publish")
+    number = world.propose(org.assembly.rulebook.set_open_proposals(4), title="Four at once")
     world.vote(number, *world.founders, orchard)
     world.execute(number)
 
