@@ -25,7 +25,7 @@ from tests.stateful.driver import VARIANTS, Step
 from tests.stateful.history import Disagreement, History, Report, explain, parse, replay, shrink
 from tests.stateful.network import OPTIONS, Network
 
-SEEDS, STEPS = (1, 2, 3, 5), 350
+SEEDS, STEPS = (1, 2, 3, 8), 350
 CHOSEN = int(os.environ.get("STATEFUL_SEED", random.SystemRandom().randrange(10**6)))
 CHOSEN_STEPS = int(os.environ.get("STATEFUL_STEPS", "120"))
 DOMAINS = ("Assembly", "Membership", "Rulebook", "InterConstitution")
