@@ -86,11 +86,11 @@ halmos: .tools/halmos/bin/halmos ## Symbolic proofs about the contracts' arithme
 
 kubo: ## Provide a Kubo daemon for the tests that need a real one
 	$(say) "kubo"
-	@tools/kubo.sh
+	@tools/go.sh ipfs github.com/ipfs/kubo@v0.43.0
 
 geth: ## Provide geth for the tests on a second kind of node
 	$(say) "geth"
-	@tools/geth.sh
+	@tools/go.sh geth github.com/ethereum/go-ethereum@v1.17.8
 
 test: lint forge slither halmos kubo geth ## Everything that CI runs
 	$(say) "pytest"

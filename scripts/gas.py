@@ -81,10 +81,12 @@ class Gauge:
 
     def _join(self, org: MetaOrganization) -> None:
         account = self.newcomer.address
-        adoption = org.constitution.adoption(account, "Workers", PLEDGE)
-        signed = org.constitution.sign(adoption, self.newcomer)
+        joining = MetaOrganization(self.chain, org.modules, self.store, self.newcomer)
         profile = Profile(name="Granary Wholefoods")
-        join = org.membership.adopt_and_apply(signed, PLEDGE, "cooperative", profile)
+        left = joining.membership.join("cooperative", profile, "Workers", PLEDGE)
+        assert left.adoption
+        signed = joining.constitution.sign(left.adoption)
+        join = joining.membership.adopting(left, signed)
         self._send(self.newcomer, "adopt and apply", join)
         self._wait(8 * 86_400)
         self._send(self.founders[1], "admit", org.membership.admit(account))

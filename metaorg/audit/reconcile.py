@@ -7,9 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
-
 from metaorg.audit import ballots, replay
 from metaorg.audit.findings import Finding, Findings, compare, differs
 from metaorg.audit.read import Evidence, Timed
@@ -28,6 +25,7 @@ from metaorg.onchain.meta_organization import MetaOrganization
 from metaorg.onchain.modules import Modules
 from metaorg.onchain.rulebook import Rulebook, describe_rule
 from metaorg.onchain.timelock import ROLES, Timelock
+from metaorg.onchain.typed_data import recover
 from metaorg.records import read_description
 from metaorg.rules import decision
 from metaorg.rules.admission import Consequence, Readoption, may_lapse, pace_breaches
@@ -502,14 +500,10 @@ def _signature(
     signature: bytes,
     subject: str,
 ) -> Findings:
-    signable = encode_typed_data(full_message=contract.typed_adoption(reading.chain, adoption))
     if reading.code(adoption.organization):
         yield from _contract_signature(reading, contract, adoption, signature, subject)
         return
-    try:
-        signer = Account.recover_message(signable, signature=signature)
-    except Exception:
-        signer = "nobody"
+    signer = recover(contract.typed_adoption(reading.chain, adoption), signature) or "nobody"
     yield from compare(f"signature of the {subject}", adoption.organization, signer)
 
 

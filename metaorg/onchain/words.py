@@ -19,7 +19,7 @@ from metaorg.onchain.contract import unpadded
 from metaorg.onchain.in_force import InForce, admission_of, after, readoption_of
 from metaorg.onchain.rulebook import rule_of
 from metaorg.rules.admission import Admission, Readoption
-from metaorg.rules.decision import METHODS, Method, Rule, percent
+from metaorg.rules.decision import Rule, percent
 from metaorg.times import in_one_unit, moment
 from metaorg.types import CODECS, RAW, Address, Call, Cid, Model
 
@@ -84,7 +84,7 @@ def shown(name: str) -> str:
 def rule_parts(rule: Rule) -> dict[str, str]:
     """A rule's parts, as `charter.yaml` writes them."""
     return {
-        "method": _methods(rule.methods),
+        "method": rule.methods.words,
         "approval": percent(rule.approval),
         "quorum": percent(rule.quorum),
         "objections": str(rule.objections),
@@ -93,13 +93,6 @@ def rule_parts(rule: Rule) -> dict[str, str]:
         "voting_period": in_one_unit(rule.voting_period),
         "delay": in_one_unit(rule.delay),
     }
-
-
-def _methods(methods: Method) -> str:
-    """As a charter writes them: each class says the majority that comes with it."""
-    classed = Method.EACH_CLASS in methods
-    names = (name for name, one in METHODS.items() if one in methods)
-    return " and ".join(name for name in names if not (classed and name == "majority"))
 
 
 def admission_parts(admission: Admission) -> dict[str, str]:

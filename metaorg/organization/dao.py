@@ -6,12 +6,12 @@ from metaorg import dao
 from metaorg.dao import Documents, Facts, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.errors import InvalidInput
+from metaorg.onchain import in_force
 from metaorg.onchain.assembly import Actions
 from metaorg.onchain.chain import Reading
-from metaorg.onchain.contract import unpadded
 from metaorg.onchain.reverts import STATES
 from metaorg.organization.documents import with_documents
-from metaorg.types import Address, Call, Cid, Event
+from metaorg.types import Call, Cid, Event
 
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
@@ -64,56 +64,37 @@ class Dao:
             raise InvalidInput(
                 f"block {reading.block.number} is before the founding in block {org.since()}"
             )
-        description = org.front.description(reading)
-        constituencies = org.membership.constituencies(reading)
+        now = in_force.read(reading, org.modules, org.since())
         accounts = org.membership.contract.accounts(reading)
         standings = org.membership.contract.standings_of(reading, accounts)
         events = org.events(org.modules.assembly, reading=reading)
-        rulebook = org.assembly.rulebook
+        registered = ((one.name, one.address) for one in now.registrations)
         return Facts(
             chain_id=reading.chain.id,
             block=reading.block,
-            name=description.name,
-            charter=description.charter,
-            contracts=self._contracts(reading),
+            name=now.name,
+            charter=now.charter,
+            contracts=gathered.contracts(org.front.address, registered),
             members=tuple(
                 account
                 for account, standing in zip(accounts, standings, strict=True)
                 if standing.active
             ),
-            constituencies=gathered.constituencies(constituencies, standings),
-            votes=gathered.votes(len(constituencies), standings),
+            constituencies=gathered.constituencies(now.constituencies, standings),
+            votes=gathered.votes(len(now.constituencies), standings),
             affiliated=gathered.affiliated(standings),
-            kinds=tuple(org.membership.kinds(reading)),
-            version=org.constitution.version(reading),
-            admission=org.membership.admission(reading),
-            readoption=org.membership.contract.readoption(reading),
-            voting_delay=rulebook.voting_delay(reading),
-            open_proposals=rulebook.open_proposals(reading),
-            rules=tuple(rulebook.rules(reading)),
-            weights=rulebook.weights(reading),
-            assignments=gathered.assignments(self._assigned(reading)),
+            kinds=now.kinds,
+            version=now.version,
+            admission=now.admission,
+            readoption=now.readoption,
+            voting_delay=now.voting_delay,
+            open_proposals=now.open_proposals,
+            rules=now.rules,
+            weights=now.weights,
+            assignments=gathered.assignments(now.assigned),
             proposals=self._proposals(events, reading),
             activities=gathered.activities(events),
         )
-
-    def _contracts(self, reading: Reading) -> tuple[tuple[str, Address], ...]:
-        front = self._org.front
-        events = self._org.events(front.address, ["ModuleRegistered"], reading)
-        names = [*dict.fromkeys(event.arguments["name"] for event in events)]
-        found = front.reads(reading, [("module", (name,)) for name in names])
-        return gathered.contracts(front.address, zip(map(unpadded, names), found, strict=True))
-
-    def _assigned(self, reading: Reading) -> dict[tuple[Address, bytes], int]:
-        contract = self._org.assembly.rulebook
-        events = self._org.events(contract.address, ["RuleAssigned"], reading)
-        keys = [
-            *dict.fromkeys(
-                (event.arguments["target"], event.arguments["selector"]) for event in events
-            )
-        ]
-        found = contract.reads(reading, [("assignedRule", key) for key in keys])
-        return {k: one["index"] for k, one in zip(keys, found, strict=True) if one["assigned"]}
 
     def _proposals(self, events: list[Event], reading: Reading) -> tuple[ProposalFacts, ...]:
         made = [event.arguments for event in events if event.name == "ProposalCreated"]

@@ -130,12 +130,6 @@ class Membership:
         kind_index = _index(kinds or self.kinds(), kind, "kind of organization", "kinds")
         return with_documents(self.contract.apply(kind_index, Cid.of(block)), block)
 
-    def adopt_and_apply(
-        self, signed: SignedAdoption, pledge: Pledge | None, kind: str, profile: Profile
-    ) -> Call:
-        """Adopt and apply in one transaction of the organization itself."""
-        return self._adopt_and_apply(signed, pledge, self.kind(kind), profile)
-
     def join(
         self, kind: str, profile: Profile, constituency: str, pledge: Pledge | None
     ) -> Joining:

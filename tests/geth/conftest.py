@@ -1,7 +1,5 @@
 """A real `geth --dev`, whose clock only its blocks move, and accounts that it funds."""
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from metaorg.errors import ChainUnreachable
 from metaorg.onchain.chain import Chain, NodeRefused
 from metaorg.onchain.devnet import HOST, free_port
 from metaorg.types import Address
+from tests.programs import required
 
 PATIENCE = 60
 """Seconds until geth must answer."""
@@ -88,14 +87,7 @@ def _answering(process: "subprocess.Popen[bytes]", url: str, log: Path) -> Geth:
 @pytest.fixture(scope="session")
 def geth_program() -> str:
     """The real `geth`, from PATH or from `make geth`."""
-    tools = Path(__file__).parents[2] / ".tools" / "bin"
-    found = shutil.which("geth") or shutil.which("geth", path=str(tools))
-    if found is not None:
-        return found
-    reason = "no geth on PATH nor in .tools/bin: run `make geth`"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return required("geth", "geth")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from metaorg.ipfs import Embedded, Kubo
+from tests.programs import required
 
 
 @pytest.fixture
@@ -33,13 +33,7 @@ def nobody_there() -> Kubo:
 @pytest.fixture(scope="session")
 def kubo_program() -> str:
     """The real `ipfs`, from PATH or from `make kubo`."""
-    found = shutil.which("ipfs") or shutil.which("ipfs", path=str(_tools()))
-    if found is not None:
-        return found
-    reason = "no ipfs on PATH nor in .tools/bin: run `make kubo`"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return required("ipfs", "kubo")
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +61,6 @@ def kubo_daemon(
 @pytest.fixture
 def kubo(kubo_daemon: tuple[str, dict[str, str]]) -> Kubo:
     return Kubo(kubo_daemon[0], timeout=30)
-
-
-def _tools() -> Path:
-    return Path(__file__).parents[2] / ".tools" / "bin"
 
 
 def _address(daemon: "subprocess.Popen[bytes]", home: Path) -> str:
