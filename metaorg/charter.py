@@ -28,7 +28,7 @@ from metaorg.onchain.rulebook import rule_arguments
 from metaorg.records import CharterDocument, Name, Pledge, Profile, Record, Text
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import BASIS, METHODS, Method, Rule, no_weaker
-from metaorg.types import BLOCK_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
+from metaorg.types import DOCUMENT_LIMIT, ZERO_DIGEST, Address, Cid, Digest, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -423,8 +423,8 @@ def _text(path: Path, lines: Mapping[Place, int], name: str) -> bytes:
         text = file.read_bytes()
     except OSError as error:
         raise InvalidInput(f"{where}: {file} cannot be read: {error.strerror}") from None
-    if not text or len(text) > BLOCK_LIMIT:
-        raise InvalidInput(f"{where}: {file} is empty or larger than {BLOCK_LIMIT} bytes")
+    if not text or len(text) > DOCUMENT_LIMIT:
+        raise InvalidInput(f"{where}: {file} is empty or larger than {DOCUMENT_LIMIT} bytes")
     return text
 
 

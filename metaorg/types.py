@@ -14,10 +14,15 @@ from metaorg.errors import InvalidInput
 
 RAW, DAG_PB, DAG_CBOR = 0x55, 0x70, 0x71
 CODECS = {RAW: "raw", DAG_PB: "dag-pb", DAG_CBOR: "dag-cbor"}
-BLOCK_LIMIT = 1 << 20
-"""The largest block that this project stores, in bytes (1 MiB, the unixfs-v1-2025 chunk)."""
+BLOCK_LIMIT = 2 << 20
+"""The largest block that any store takes, in bytes (2 MiB, what IPFS nodes exchange)."""
+DOCUMENT_LIMIT = 1 << 20
+"""The largest document of one block, in bytes (1 MiB, the unixfs-v1-2025 chunk)."""
 
 ZERO_DIGEST = bytes(32)
+_SHA256 = b"\x12\x20"
+"""How a multihash of sha2-256 begins."""
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 class Model(BaseModel):
@@ -81,9 +86,10 @@ Digest = Annotated[Hex, AfterValidator(_digest)]
 
 
 class Cid(Model):
-    """A CIDv1 over sha2-256: what a `bytes32` digest and a codec on chain name.
+    """A CID over sha2-256: what a `bytes32` digest and a codec on chain name.
 
-    Text is multibase base32, lower case ("bafk..." for raw, "bafy..." for dag-pb).
+    Text is CIDv1 in multibase base32, lower case ("bafk..." for raw, "bafy..." for dag-pb). A CIDv0
+    ("Qm...") is read as the dag-pb that it names; `v0` writes it again.
     """
 
     digest: Digest
@@ -99,9 +105,12 @@ class Cid(Model):
         """Read a CID, bare or as `ipfs://CID`.
 
         Raises:
-            InvalidInput: not base32 CIDv1, another hash than sha2-256, or an unknown codec.
+            InvalidInput: neither base32 CIDv1 nor CIDv0, another hash than sha2-256, or an unknown
+                codec.
         """
         bare = text.removeprefix("ipfs://")
+        if re.fullmatch(r"Qm[1-9A-HJ-NP-Za-km-z]{44}", bare):
+            return cls.from_bytes(_unbase58(bare))
         try:
             body = bare[1:].upper()
             raw = base64.b32decode(body + "=" * (-len(body) % 8))
@@ -118,6 +127,21 @@ class Cid(Model):
             raise InvalidInput(f"{text!r} is not in canonical form; that would be {cid}")
         return cid
 
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Self:
+        """Read a CID as links and CARs carry it: 36 bytes of version 1, or 34 of version 0.
+
+        Raises:
+            InvalidInput: anything else.
+        """
+        if len(raw) == 34 and raw[:2] == _SHA256:
+            return cls(digest=raw[2:], codec=DAG_PB)
+        if len(raw) == 36 and raw[0] == 1 and raw[2:4] == _SHA256 and raw[1] in CODECS:
+            return cls(digest=raw[4:], codec=raw[1])
+        raise InvalidInput(
+            f"0x{raw[:40].hex()} is no CID over sha2-256 with one of the codecs {_codec_names()}"
+        )
+
     def matches(self, data: bytes) -> bool:
         """Whether one block's bytes hash to this CID."""
         return hashlib.sha256(data).digest() == self.digest
@@ -126,9 +150,32 @@ class Cid(Model):
     def uri(self) -> str:
         return f"ipfs://{self}"
 
+    @property
+    def v0(self) -> str:
+        """The CIDv0 ("Qm...") of a dag-pb node, as unixfs-v0-2015 writes it."""
+        return _base58(_SHA256 + self.digest)
+
+    def to_bytes(self) -> bytes:
+        """The 36 bytes of version 1."""
+        return bytes((1, self.codec)) + _SHA256 + self.digest
+
     def __str__(self) -> str:
-        raw = bytes((1, self.codec, 0x12, 0x20)) + self.digest
-        return "b" + base64.b32encode(raw).decode().rstrip("=").lower()
+        return "b" + base64.b32encode(self.to_bytes()).decode().rstrip("=").lower()
+
+
+def _base58(data: bytes) -> str:
+    number, text = int.from_bytes(data), ""
+    while number:
+        number, digit = divmod(number, 58)
+        text = _BASE58[digit] + text
+    return text
+
+
+def _unbase58(text: str) -> bytes:
+    number = 0
+    for one in text:
+        number = 58 * number + _BASE58.index(one)
+    return number.to_bytes(34) if number < 1 << 272 else b""
 
 
 def _codec_names() -> str:

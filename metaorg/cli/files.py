@@ -23,20 +23,20 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         InvalidInput: it cannot be read, is empty or too large.
     """
-    from metaorg.types import BLOCK_LIMIT
+    from metaorg.types import DOCUMENT_LIMIT
 
     try:
         if str(path) == STDIN:
-            data = sys.stdin.buffer.read(BLOCK_LIMIT + 1)
+            data = sys.stdin.buffer.read(DOCUMENT_LIMIT + 1)
         else:
             with path.expanduser().open("rb") as file:
-                data = file.read(BLOCK_LIMIT + 1)
+                data = file.read(DOCUMENT_LIMIT + 1)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from None
     if not data:
         raise InvalidInput(f"{path} is empty")
-    if len(data) > BLOCK_LIMIT:
-        raise InvalidInput(f"{path} is larger than {BLOCK_LIMIT} bytes (1 MiB)")
+    if len(data) > DOCUMENT_LIMIT:
+        raise InvalidInput(f"{path} is larger than {DOCUMENT_LIMIT} bytes (1 MiB)")
     return data
 
 

@@ -13,7 +13,7 @@ from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
 from metaorg.ipfs.documents import Json, Jsonable
 from metaorg.records import read_description
-from metaorg.types import BLOCK_LIMIT, Cid, Digest, Model
+from metaorg.types import DOCUMENT_LIMIT, Cid, Digest, Model
 
 CONTEXT = "https://www.daostar.org/schemas"
 FORMAT = 1
@@ -209,6 +209,6 @@ def _encode(facts: Facts, what: str, items: list[Jsonable]) -> bytes:
 
 
 def _fitting(what: str, data: bytes) -> bytes:
-    if len(data) > BLOCK_LIMIT:
+    if len(data) > DOCUMENT_LIMIT:
         raise InvalidInput(f"the document of the {what} has {len(data):,} bytes; 1 MiB fit a block")
     return data

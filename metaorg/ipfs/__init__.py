@@ -3,7 +3,9 @@
 from metaorg.ipfs.documents import Json, Jsonable, decode, encode
 from metaorg.ipfs.embedded import Embedded
 from metaorg.ipfs.kubo import Kubo, KuboVersion
-from metaorg.ipfs.store import Store, Tiered, open_store
+from metaorg.ipfs.opening import open_store
+from metaorg.ipfs.store import Source, Store
+from metaorg.ipfs.tiered import Tiered
 
 __all__ = [
     "Embedded",
@@ -11,6 +13,7 @@ __all__ = [
     "Jsonable",
     "Kubo",
     "KuboVersion",
+    "Source",
     "Store",
     "Tiered",
     "decode",

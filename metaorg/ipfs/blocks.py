@@ -1,9 +1,17 @@
 """What holds for one block, whichever store keeps it: its limits, its name, and that both agree."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from metaorg.errors import ContentCorrupt, InvalidInput
 from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid
+
+
+class Block(NamedTuple):
+    """One block with its name; whoever makes one has seen that they agree."""
+
+    cid: Cid
+    data: bytes
 
 
 def cid_of(data: bytes, codec: int = RAW) -> Cid:
@@ -29,18 +37,16 @@ def verified(cid: Cid, data: object, where: str) -> bytes:
     return data
 
 
-def batches(
-    blocks: Iterable[bytes], codec: int, *, count: int, size: int
-) -> Iterator[list[tuple[Cid, bytes]]]:
-    """Blocks with their CIDs, in order, in lists that are full at `count` blocks or `size` bytes.
+def batches(blocks: Iterable[Block], *, count: int, size: int) -> Iterator[list[Block]]:
+    """Blocks in order, in lists that are full at `count` blocks or `size` bytes.
 
     A store takes one list at a time, so that neither memory nor a transaction waits for the next.
     """
-    batch: list[tuple[Cid, bytes]] = []
+    batch: list[Block] = []
     held = 0
-    for data in blocks:
-        batch.append((cid_of(data, codec), data))
-        held += len(data)
+    for block in blocks:
+        batch.append(block)
+        held += len(block.data)
         if len(batch) >= count or held >= size:
             yield batch
             batch, held = [], 0
@@ -52,7 +58,7 @@ def _size_problem(data: bytes) -> list[str]:
     if len(data) <= BLOCK_LIMIT:
         return []
     return [
-        f"{len(data):,} bytes do not fit in one block of at most {BLOCK_LIMIT:,} bytes (1 MiB): "
+        f"{len(data):,} bytes do not fit in one block of at most {BLOCK_LIMIT:,} bytes (2 MiB): "
         "split it"
     ]
 

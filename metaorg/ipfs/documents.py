@@ -13,7 +13,7 @@ from typing import NoReturn
 import rfc8785
 
 from metaorg.errors import InvalidInput
-from metaorg.types import BLOCK_LIMIT
+from metaorg.types import DOCUMENT_LIMIT
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What `decode` gives."""
@@ -176,9 +176,9 @@ def _digits(number: int) -> str:
 
 
 def _check_size(size: int) -> None:
-    if size > BLOCK_LIMIT:
+    if size > DOCUMENT_LIMIT:
         raise InvalidInput(
-            f"a document has at most {BLOCK_LIMIT:,} bytes (1 MiB), this one has more: "
+            f"a document has at most {DOCUMENT_LIMIT:,} bytes (1 MiB), this one has more: "
             "put large parts into files of their own and name them by CID"
         )
 

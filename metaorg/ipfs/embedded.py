@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from metaorg.errors import ContentMissing, StoreUnreachable
-from metaorg.ipfs.blocks import batches, verified
-from metaorg.types import RAW, Cid
+from metaorg.ipfs.blocks import Block, batches, verified
+from metaorg.ipfs.store import Store
+from metaorg.types import Cid
 
 _APPLICATION = 0x6D6F7267  # "morg": whose file this is, in SQLite's own header
 _VERSION = 1
@@ -51,7 +52,7 @@ _ADVICE = {
 }
 
 
-class Embedded:
+class Embedded(Store):
     """Blocks in the SQLite file at `path`, made at first use with the folders it lies in.
 
     Threads may share one store, processes one file, and a forked child opens the file anew.
@@ -74,21 +75,12 @@ class Embedded:
     def describe(self) -> str:
         return f"embedded store {self.path}"
 
-    def put(self, data: bytes, codec: int = RAW) -> Cid:
-        """Keep one block; when this returns, it is on disk."""
-        return self.put_many((data,), codec)[0]
-
-    def put_many(self, blocks: Iterable[bytes], codec: int = RAW) -> list[Cid]:
-        """Keep blocks of one codec, 16 MiB in a transaction; CIDs in the order of the blocks.
-
-        When it fails, blocks before the failure may have been kept; putting them again is harmless.
-        """
-        kept: list[Cid] = []
-        for batch in batches(blocks, codec, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
+    def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
+        """Keep blocks, 16 MiB in a transaction; when this returns, they are on disk."""
+        for batch in batches(blocks, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
             with self._database() as database, _transaction(database, "IMMEDIATE"):
-                database.executemany(_INSERT, ((c.digest, c.codec, data) for c, data in batch))
-            kept.extend(cid for cid, _ in batch)
-        return kept
+                rows = ((cid.digest, cid.codec, data) for cid, data in batch)
+                database.executemany(_INSERT, rows)
 
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, verified.
@@ -119,6 +111,15 @@ class Embedded:
         """
         if not self.has(cid):
             raise ContentMissing(cid, [self.describe()])
+
+    def unpin(self, cid: Cid) -> None:
+        raise NotImplementedError
+
+    def pins(self) -> Iterator[Cid]:
+        raise NotImplementedError
+
+    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
+        raise NotImplementedError
 
     def cids(self) -> Iterator[Cid]:
         """Every block in the order of arrival, not verified; one that arrives meanwhile is in."""

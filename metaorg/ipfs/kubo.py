@@ -12,9 +12,10 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
-from metaorg.ipfs.blocks import batches, verified
+from metaorg.ipfs.blocks import Block, batches, verified
 from metaorg.ipfs.rpc import Refusal, Rpc, printable
-from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid, Model
+from metaorg.ipfs.store import Store
+from metaorg.types import BLOCK_LIMIT, CODECS, Cid, Model
 
 OLDEST = (0, 28)
 """Daemons before this version are refused: their commands were never checked against this code."""
@@ -38,7 +39,7 @@ class KuboVersion(Model):
     """Empty for a version that the tests run."""
 
 
-class Kubo:
+class Kubo(Store):
     """The blocks of a Kubo daemon, through its RPC API.
 
     A raw block is pinned when it is put, so that the daemon's garbage collector leaves it. A block
@@ -81,23 +82,15 @@ class Kubo:
         self._version = self._judged(printable(str(text)), (int(number[1]), int(number[2])))
         return self._version
 
-    def put(self, data: bytes, codec: int = RAW) -> Cid:
-        """Keep one block, and pin it if it is raw."""
-        return self.put_many((data,), codec)[0]
-
-    def put_many(self, blocks: Iterable[bytes], codec: int = RAW) -> list[Cid]:
-        """Keep blocks of one codec, many in one request, pinned if raw; CIDs in their order.
-
-        When it fails, blocks before the failure may have been kept; putting them again is harmless.
+    def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
+        """Keep blocks, many in one request.
 
         Raises:
             StoreUnreachable: the daemon refuses, or keeps them under another name.
         """
-        kept: list[Cid] = []
-        for batch in batches(blocks, codec, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
-            self._put_batch(batch, codec)
-            kept.extend(cid for cid, _ in batch)
-        return kept
+        for batch in batches(blocks, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
+            for codec in CODECS:
+                self._put_batch([one for one in batch if one.cid.codec == codec], codec, pin)
 
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, verified.
@@ -127,6 +120,15 @@ class Kubo:
         answer = self._about(cid, "pin/add", recursive="true")
         self._agree([found.get("Pins") for found in self._objects(answer)], [[str(cid)]])
 
+    def unpin(self, cid: Cid) -> None:
+        raise NotImplementedError
+
+    def pins(self) -> Iterator[Cid]:
+        raise NotImplementedError
+
+    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
+        raise NotImplementedError
+
     def cids(self) -> Iterator[Cid]:
         """Every pinned block, in no order; older kinds of CID that `Cid` cannot name are left out.
 
@@ -151,13 +153,15 @@ class Kubo:
         warning = f"Kubo {text} is untested with metaorg, {tested} is tested"
         return KuboVersion(text=text, warning="" if number == TESTED else warning)
 
-    def _put_batch(self, batch: Sequence[tuple[Cid, bytes]], codec: int) -> None:
-        boundary, pin = uuid.uuid4().hex, "true" if codec == RAW else "false"
+    def _put_batch(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
+        if not batch:
+            return
+        boundary = uuid.uuid4().hex
         answer = self._checked(
             "block/put",
             body=_multipart(boundary, [data for _, data in batch]),
             headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-            **{"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": pin},
+            **{"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": str(pin).lower()},
         )
         named = [kept.get("Key") for kept in self._objects(answer)]
         self._agree(named, [str(cid) for cid, _ in batch])

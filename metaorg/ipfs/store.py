@@ -1,229 +1,110 @@
-"""What a content store is, several as one, and how a setting becomes one."""
+"""What every source of blocks and every store of them can do."""
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
-from urllib.parse import SplitResult, urlsplit
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
-from metaorg.errors import ContentCorrupt, ContentMissing, InvalidInput, StoreUnreachable
-from metaorg.ipfs.blocks import verified
-from metaorg.ipfs.embedded import Embedded
-from metaorg.ipfs.kubo import Kubo
+from metaorg.errors import Unreachable
+from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.types import RAW, Cid
 
-T = TypeVar("T")
 
-
-@runtime_checkable
-class Store(Protocol):
-    """Blocks of at most 1 MiB by their CID.
+class Source(ABC):
+    """Blocks by their CID, to read.
 
     Whoever asks gets the bytes that hash to the CID or an error, never other bytes.
-    `ContentMissing` says that the store looked and has it not; `StoreUnreachable` says that nobody
+    `ContentMissing` says that the source looked and has it not; `StoreUnreachable` says that nobody
     knows.
     """
 
-    @property
-    def name(self) -> str:
-        """The kind of store, one word."""
+    name: ClassVar[str]
+    """The kind of source, one word."""
 
+    @abstractmethod
     def describe(self) -> str:
-        """Which store it is, for messages."""
+        """Which source it is, for messages."""
 
-    def put(self, data: bytes, codec: int = RAW) -> Cid:
-        """Keep one block; when this returns, the store has it."""
-
-    def put_many(self, blocks: Iterable[bytes], codec: int = RAW) -> list[Cid]:
-        """Keep blocks of one codec, faster than one by one; CIDs in the order of the blocks."""
-
+    @abstractmethod
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, verified."""
 
+    @abstractmethod
     def has(self, cid: Cid) -> bool:
-        """Whether the store itself holds the block."""
+        """Whether the source itself holds the block."""
 
-    def pin(self, cid: Cid) -> None:
-        """Make sure that the store keeps the block."""
+    def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """Each block, verified, or why not, in any order; lazily.
 
-    def cids(self) -> Iterator[Cid]:
-        """What the store keeps."""
+        A source that waits for a network asks for several at once, and a bounded number ahead.
+        """
+        for cid in cids:
+            try:
+                yield cid, self.get(cid)
+            except Unreachable as error:
+                yield cid, error
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to free
         """Free what is open; the next use opens it again."""
 
 
-class Tiered:
-    """Several stores as one: written to the first, read from the first that has it.
+class Store(Source):
+    """Blocks by their CID, to read and to keep.
 
-    What another one served is verified and copied into the first, which also heals a damaged block
-    there. A copy that fails is left out: the reader has the bytes, and the next read tries again.
+    What is pinned stays, with all that it links to; the rest may go when somebody collects.
     """
 
-    name = "tiered"
+    @abstractmethod
+    def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
+        """Keep blocks that are known to hash to their CIDs; when this returns, the store has them.
 
-    def __init__(self, first: Store, *others: Store) -> None:
-        self.first, self.others = first, others
+        Memory is bounded: what comes is written in batches. When it fails, blocks before the
+        failure may have been kept; writing them again is harmless, and heals damaged ones.
 
-    def describe(self) -> str:
-        return ", then ".join(store.describe() for store in self._stores)
+        Args:
+            pin: keep each of them for its own sake; for blocks without links.
+        """
 
     def put(self, data: bytes, codec: int = RAW) -> Cid:
-        return self.first.put(data, codec)
+        """Keep one block, and pin it if it is raw; one with links waits for `pin`."""
+        return self.put_many((data,), codec)[0]
 
     def put_many(self, blocks: Iterable[bytes], codec: int = RAW) -> list[Cid]:
-        return self.first.put_many(blocks, codec)
+        """The same for several blocks of one codec, faster; CIDs in their order."""
+        kept: list[Cid] = []
 
-    def get(self, cid: Cid) -> bytes:
-        """The block's bytes, verified here as well, whoever served them.
+        def named() -> Iterator[Block]:
+            for data in blocks:
+                kept.append(cid_of(data, codec))
+                yield Block(kept[-1], data)
 
-        Raises:
-            ContentMissing: every store was asked and none has it.
-            StoreUnreachable: none had it, and at least one could not say: unknown, not missing.
-            ContentCorrupt: all answered, and those that have it hold damaged bytes.
-        """
-        failures: list[StoreUnreachable | ContentCorrupt] = []
-        for store in self._stores:
-            try:
-                data = verified(cid, store.get(cid), store.describe())
-            except ContentMissing:
-                continue
-            except (ContentCorrupt, StoreUnreachable) as failure:
-                failures.append(failure)
-            else:
-                if store is not self.first:
-                    self._copy(cid, data)
-                return data
-        raise self._absence(cid, failures)
+        self.write(named(), pin=codec == RAW)
+        return kept
 
-    def has(self, cid: Cid) -> bool:
-        """Whether any store holds the block.
-
-        Raises:
-            StoreUnreachable: none of those that answered does, and at least one did not answer.
-        """
-        failures: list[StoreUnreachable | ContentCorrupt] = []
-        for store in self._stores:
-            try:
-                if store.has(cid):
-                    return True
-            except StoreUnreachable as failure:
-                failures.append(failure)
-        if failures:
-            raise self._absence(cid, failures)
-        return False
-
+    @abstractmethod
     def pin(self, cid: Cid) -> None:
-        """Pin in the first store, to which the block is copied if another one has it."""
-        try:
-            self.first.pin(cid)
-        except ContentMissing:
-            self.get(cid)
-            self.first.pin(cid)
+        """Keep a block and all that it links to.
 
+        Raises:
+            ContentMissing: a part of it is not here.
+        """
+
+    @abstractmethod
+    def unpin(self, cid: Cid) -> None:
+        """Let a block go, unless another pin keeps it; nothing if it is not pinned."""
+
+    @abstractmethod
+    def pins(self) -> Iterator[Cid]:
+        """What is pinned, in no order."""
+
+    @abstractmethod
     def cids(self) -> Iterator[Cid]:
-        """What any of the stores keeps, each once; a store that cannot say is an error."""
-        seen: set[tuple[bytes, int]] = set()
-        for store in self._stores:
-            for cid in store.cids():
-                if (cid.digest, cid.codec) not in seen:
-                    seen.add((cid.digest, cid.codec))
-                    yield cid
+        """What the store holds, as far as it can tell; not verified."""
 
-    def close(self) -> None:
-        for store in self._stores:
-            store.close()
+    @abstractmethod
+    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
+        """Delete blocks that no pin and nothing in `keep` needs; gives how many went.
 
-    @property
-    def _stores(self) -> tuple[Store, ...]:
-        return (self.first, *self.others)
-
-    def _copy(self, cid: Cid, data: bytes) -> None:
-        try:
-            self.first.put(data, cid.codec)
-        except StoreUnreachable:
-            return
-
-    def _absence(
-        self, cid: Cid, failures: list[StoreUnreachable | ContentCorrupt]
-    ) -> StoreUnreachable | ContentCorrupt | ContentMissing:
-        """What to say when no store gave the block: the least that is certain."""
-        if any(isinstance(failure, StoreUnreachable) for failure in failures):
-            reasons = "; ".join(map(str, failures))
-            return StoreUnreachable(
-                f"{cid} was not found, but not every store could say ({reasons}); "
-                f"asked were {self.describe()}"
-            )
-        corrupt = [failure.where for failure in failures if isinstance(failure, ContentCorrupt)]
-        if corrupt:
-            return ContentCorrupt(cid, " and ".join(corrupt))
-        return ContentMissing(cid, [store.describe() for store in self._stores])
-
-
-def open_store(uri: str, *more: str) -> Store:
-    """The store that a setting names; several become one `Tiered`. Nothing is opened yet.
-
-    Args:
-        uri: `embedded:PATH`, `kubo:MULTIADDR`, or `http://HOST:PORT` of a Kubo daemon.
-        more: further stores, to read from when the first does not have something.
-
-    Raises:
-        InvalidInput: none of these forms.
-    """
-    stores = [_one_store(each) for each in (uri, *more)]
-    return Tiered(*stores) if more else stores[0]
-
-
-def _one_store(uri: str) -> Store:
-    scheme, _, rest = uri.partition(":")
-    if scheme in _SCHEMES and rest:
-        return _SCHEMES[scheme](uri, rest)
-    raise InvalidInput(
-        f"{uri!r} names no store: give embedded:PATH, kubo:/ip4/127.0.0.1/tcp/5001 or "
-        "http://127.0.0.1:5001"
-    )
-
-
-def _embedded(_: str, path: str) -> Store:
-    return Embedded(Path(path).expanduser())
-
-
-def _kubo(_: str, address: str) -> Store:
-    return Kubo(address)
-
-
-def _kubo_at_url(url: str, _: str) -> Store:
-    return Kubo(_multiaddr(url))
-
-
-_SCHEMES: dict[str, Callable[[str, str], Store]] = {
-    "embedded": _embedded,
-    "http": _kubo_at_url,
-    "https": _kubo_at_url,
-    "kubo": _kubo,
-}
-
-
-def _multiaddr(url: str) -> str:
-    """The multiaddr of a URL that has a host and at most a port.
-
-    Raises:
-        InvalidInput: it has more; it is not repeated, for it may hold a password.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host, port = SplitResult("", "", "", "", ""), "", None
-    if not host or parts.username is not None or parts.path.strip("/") or parts.query:
-        raise InvalidInput(
-            "a daemon's URL has a host and at most a port, no password: as http://127.0.0.1:5001"
-        )
-    secure = parts.scheme == "https"
-    port = port if port is not None else (443 if secure else 80)
-    return f"/{_host_kind(host)}/{host}/tcp/{port}" + ("/https" if secure else "")
-
-
-def _host_kind(host: str) -> str:
-    if ":" in host:
-        return "ip6"
-    return "ip4" if host.replace(".", "").isdigit() else "dns"
+        Args:
+            keep: roots that stay with all that they link to, as far as it is here.
+            older_than: seconds; what came later stays, since somebody may be still writing it.
+        """

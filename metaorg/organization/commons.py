@@ -10,7 +10,7 @@ from metaorg.onchain.chain import Reading
 from metaorg.onchain.commons import Access, Resource
 from metaorg.organization.documents import with_documents
 from metaorg.records import Description
-from metaorg.types import BLOCK_LIMIT, Call, Cid, Model
+from metaorg.types import DOCUMENT_LIMIT, Call, Cid, Model
 
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
@@ -47,8 +47,10 @@ class Commons:
             licence: an SPDX identifier, like CC-BY-SA-4.0.
             previous: the resource of which this is the new version.
         """
-        if len(data) > BLOCK_LIMIT:
-            raise InvalidInput(f"the file has {len(data)} bytes; at most {BLOCK_LIMIT} fit a block")
+        if len(data) > DOCUMENT_LIMIT:
+            raise InvalidInput(
+                f"the file has {len(data)} bytes; at most {DOCUMENT_LIMIT} fit a block"
+            )
         if not _LICENCE.fullmatch(licence):
             raise InvalidInput(f"{licence!r} is not an SPDX licence identifier like CC-BY-SA-4.0")
         described = encode(description.model_copy(update={"size": len(data)}))

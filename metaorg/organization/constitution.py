@@ -12,7 +12,7 @@ from metaorg.onchain.chain import Reading
 from metaorg.onchain.inter_constitution import Adoption, SignedAdoption, Version
 from metaorg.onchain.inter_constitution import Record as AdoptionRecord
 from metaorg.records import Pledge
-from metaorg.types import BLOCK_LIMIT, Address, Call, Cid
+from metaorg.types import DOCUMENT_LIMIT, Address, Call, Cid
 
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
@@ -121,6 +121,6 @@ class Constitution:
 
     def amend(self, text: bytes) -> Call:
         """Put a new text in force; only a decision can. At most 1 MiB."""
-        if not text or len(text) > BLOCK_LIMIT:
-            raise InvalidInput(f"a text has 1 to {BLOCK_LIMIT} bytes, this one has {len(text)}")
+        if not text or len(text) > DOCUMENT_LIMIT:
+            raise InvalidInput(f"a text has 1 to {DOCUMENT_LIMIT} bytes, this one has {len(text)}")
         return self.contract.amend(Cid.of(text)).model_copy(update={"documents": (text,)})

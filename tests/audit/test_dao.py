@@ -18,7 +18,7 @@ from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
 from metaorg.onchain.chain import Chain
 from metaorg.records import Profile
-from metaorg.types import BLOCK_LIMIT, Cid
+from metaorg.types import DOCUMENT_LIMIT, Cid
 
 VOTERS = (1, 2, 3, 13, 14)
 
@@ -260,7 +260,7 @@ def test_a_block_that_there_is_not(history: History, change: dict[str, Any]) -> 
         b"\xff\xfe",
         b"[" * 500_000,
         b'{"a":' * 100_000,
-        b'"' + b"x" * (BLOCK_LIMIT - 2) + b'"',
+        b'"' + b"x" * (DOCUMENT_LIMIT - 2) + b'"',
         b'{"block":1e400}',
         b'{"block":' + b"9" * 10_000 + b"}",
     ],

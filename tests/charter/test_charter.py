@@ -14,7 +14,7 @@ from metaorg.charter import SIZE_LIMIT, basis_points, methods, seconds, selector
 from metaorg.errors import InvalidInput
 from metaorg.rules.admission import AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import Method
-from metaorg.types import BLOCK_LIMIT, Cid
+from metaorg.types import DOCUMENT_LIMIT, Cid
 
 GOOD = """\
 name: Aurora Commons Network
@@ -529,7 +529,7 @@ def test_the_text_must_be_there(file: Path) -> None:
     assert found[0].startswith("3: text: ") and "No such file" in found[0]
 
 
-@pytest.mark.parametrize("size", [0, BLOCK_LIMIT + 1])
+@pytest.mark.parametrize("size", [0, DOCUMENT_LIMIT + 1])
 def test_the_text_fits_one_block(file: Path, size: int) -> None:
     (file.parent / "text.md").write_bytes(b"x" * size)
 

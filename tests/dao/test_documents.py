@@ -28,7 +28,7 @@ from metaorg.onchain.inter_constitution import Version
 from metaorg.onchain.meta_organization import MODULES
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import Method, Rule
-from metaorg.types import BLOCK_LIMIT, Cid, checksum_address
+from metaorg.types import DOCUMENT_LIMIT, Cid, checksum_address
 
 CONTEXT = "https://www.daostar.org/schemas"
 BODY = Cid.of(b"why")
@@ -380,7 +380,7 @@ def members(count: int) -> tuple[str, ...]:
 
 def test_a_register_that_no_block_can_hold_is_refused_with_a_sentence() -> None:
     largest = FACTS.model_copy(update={"members": members(11_274), "chain_id": 11_155_111})
-    assert len(generate(largest, "").members) <= BLOCK_LIMIT
+    assert len(generate(largest, "").members) <= DOCUMENT_LIMIT
 
     with pytest.raises(InvalidInput, match=r"the document of the 11,275 members .* does not fit"):
         generate(largest.model_copy(update={"members": members(11_275)}), "")

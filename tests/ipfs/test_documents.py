@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import decode, encode
 from metaorg.ipfs.documents import DEPTH_LIMIT, SAFE_INTEGER
-from metaorg.types import BLOCK_LIMIT
+from metaorg.types import DOCUMENT_LIMIT
 
 numbers = st.integers(-SAFE_INTEGER, SAFE_INTEGER) | st.floats(
     allow_nan=False, allow_infinity=False
@@ -152,7 +152,7 @@ def test_the_digest_on_chain_is_the_sha256sum_of_the_file(tmp_path: Path) -> Non
         (b"[" * 500_000, "deep"),
         (b"[" * 65 + b"]" * 65, "deep"),
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "deep"),
-        (b'"' + b"a" * BLOCK_LIMIT + b'"', "at most 1,048,576 bytes"),
+        (b'"' + b"a" * DOCUMENT_LIMIT + b'"', "at most 1,048,576 bytes"),
     ],
     ids=lambda shown: repr(shown)[:30],
 )
@@ -176,8 +176,8 @@ def test_bytes_in_any_other_form_are_refused_with_the_reason(data: bytes, proble
         ({"a": {None: 2}}, "the key 'None' is not text"),
         (b"bytes", "a bytes cannot be written"),
         ({"a": {1, 2}}, "a set cannot be written"),
-        ("a" * BLOCK_LIMIT, "at most 1,048,576 bytes"),
-        (["\n" * (BLOCK_LIMIT // 2)], "at most 1,048,576 bytes"),
+        ("a" * DOCUMENT_LIMIT, "at most 1,048,576 bytes"),
+        (["\n" * (DOCUMENT_LIMIT // 2)], "at most 1,048,576 bytes"),
     ],
     ids=lambda shown: repr(shown)[:30] if not isinstance(shown, int) else "int",
 )
@@ -234,7 +234,7 @@ def test_many_keys_of_which_the_last_is_double_are_refused_at_once() -> None:
 
 
 def test_a_full_document_of_one_mebibyte_is_accepted() -> None:
-    value = "a" * (BLOCK_LIMIT - 2)
+    value = "a" * (DOCUMENT_LIMIT - 2)
 
     assert decode(encode(value)) == value
 

@@ -11,7 +11,7 @@ from metaorg.organization import MetaOrganization
 from metaorg.records import Description, Pledge, Profile
 from metaorg.rules.admission import AdmissionMethod
 from metaorg.rules.membership import Status
-from metaorg.types import BLOCK_LIMIT, Call, Cid
+from metaorg.types import DOCUMENT_LIMIT, Call, Cid
 from onchain.world import (
     ABSTAIN,
     AGAINST,
@@ -467,7 +467,7 @@ def test_the_rules_of_the_meta_organization_are_changed_by_decision(world: World
 
 
 def test_a_text_that_does_not_fit_a_block_is_not_proposed(world: World) -> None:
-    for text in (b"", b"x" * (BLOCK_LIMIT + 1)):
+    for text in (b"", b"x" * (DOCUMENT_LIMIT + 1)):
         with pytest.raises(InvalidInput, match="a text has 1 to"):
             world.by().constitution.amend(text)
 
@@ -543,7 +543,7 @@ def test_a_licence_is_an_identifier(world: World, licence: str) -> None:
 def test_a_file_that_does_not_fit_a_block_is_not_published(world: World) -> None:
     with pytest.raises(InvalidInput, match="at most"):
         world.by().commons.publish(
-            b"x" * (BLOCK_LIMIT + 1), Description(title="X"), licence="CC0-1.0"
+            b"x" * (DOCUMENT_LIMIT + 1), Description(title="X"), licence="CC0-1.0"
         )
 
 
