@@ -13,6 +13,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 contract Commons is ICommons, Governed {
     bytes32[] private _digests;
     mapping(bytes32 digest => Resource) private _resources;
+    /// @dev 256 seats in a page, a bit each.
+    mapping(bytes32 digest => mapping(uint256 page => uint256 bits)) private _grants;
 
     /// @inheritdoc ICommons
     function publish(
@@ -31,8 +33,7 @@ contract Commons is ICommons, Governed {
         );
         require(_resources[digest].publishedAt == 0, CommonsResourceKnown(digest));
         if (previous != 0) {
-            Resource storage former = _known(previous);
-            require(former.steward == steward, CommonsStewardRequired(previous, former.steward));
+            _own(previous, steward);
         }
 
         _resources[digest] = Resource({
@@ -41,6 +42,7 @@ contract Commons is ICommons, Governed {
             access: access,
             publishedAt: uint48(block.timestamp),
             citations: 0,
+            retiredAt: 0,
             licence: licence,
             description: description,
             previous: previous
@@ -56,6 +58,52 @@ contract Commons is ICommons, Governed {
 
         ++cited.citations;
         emit Cited(digest, seat, context);
+    }
+
+    /// @inheritdoc ICommons
+    function grant(bytes32 digest, uint32[] calldata seats, bytes32 envelope) external {
+        require(_own(digest).access != Access.Public, CommonsResourcePublic(digest));
+        require(envelope != 0 && seats.length > 0, CommonsGrantInvalid(digest));
+
+        for (uint256 i = 0; i < seats.length; ++i) {
+            _grants[digest][seats[i] >> 8] |= _bit(seats[i]);
+        }
+        emit Granted(digest, envelope, seats);
+    }
+
+    /// @inheritdoc ICommons
+    function revoke(bytes32 digest, uint32[] calldata seats, bytes32 reason) external {
+        _own(digest);
+
+        for (uint256 i = 0; i < seats.length; ++i) {
+            require(granted(digest, seats[i]), CommonsGrantUnknown(digest, seats[i]));
+            _grants[digest][seats[i] >> 8] &= ~_bit(seats[i]);
+        }
+        emit Revoked(digest, reason, seats);
+    }
+
+    /// @inheritdoc ICommons
+    function retire(bytes32 digest, bytes32 reason) external {
+        Resource storage own = _own(digest);
+        require(own.retiredAt == 0, CommonsResourceRetired(digest));
+
+        own.retiredAt = uint48(block.timestamp);
+        emit Retired(digest, reason);
+    }
+
+    /// @inheritdoc ICommons
+    function entrust(bytes32 digest, uint32 seat, bytes32 reason) external {
+        _entrust(digest, _own(digest), seat, reason);
+    }
+
+    /// @inheritdoc ICommons
+    function entrustByDecision(bytes32 digest, uint32 seat, bytes32 reason) external restricted {
+        _entrust(digest, _known(digest), seat, reason);
+    }
+
+    /// @inheritdoc ICommons
+    function granted(bytes32 digest, uint32 seat) public view returns (bool) {
+        return _grants[digest][seat >> 8] & _bit(seat) != 0;
     }
 
     /// @inheritdoc ICommons
@@ -77,14 +125,41 @@ contract Commons is ICommons, Governed {
         }
     }
 
+    function _entrust(bytes32 digest, Resource storage known, uint32 seat, bytes32 reason) private {
+        uint32 from = known.steward;
+        IMembership membership = _membership();
+        Status status = membership.standingOf(membership.accountOf(seat)).status;
+        require(seat != from && status == Status.Active, CommonsSuccessorInvalid(seat));
+
+        known.steward = seat;
+        emit Entrusted(digest, from, seat, reason);
+    }
+
+    function _own(bytes32 digest) private view returns (Resource storage own) {
+        return _own(digest, _activeSeat());
+    }
+
+    function _own(bytes32 digest, uint32 seat) private view returns (Resource storage own) {
+        own = _known(digest);
+        require(own.steward == seat, CommonsStewardRequired(digest, own.steward));
+    }
+
     function _known(bytes32 digest) private view returns (Resource storage known) {
         known = _resources[digest];
         require(known.publishedAt != 0, CommonsResourceUnknown(digest));
     }
 
     function _activeSeat() private view returns (uint32) {
-        Standing memory standing = IMembership(CloneArguments.read(1)).standingOf(msg.sender);
+        Standing memory standing = _membership().standingOf(msg.sender);
         require(standing.status == Status.Active, CommonsSeatRequired(msg.sender));
         return standing.seat;
+    }
+
+    function _membership() private view returns (IMembership) {
+        return IMembership(CloneArguments.read(1));
+    }
+
+    function _bit(uint32 seat) private pure returns (uint256) {
+        return 1 << (seat & 0xff);
     }
 }

@@ -672,7 +672,7 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
         require(fresh.status == Status.None && fresh.seat == 0, MembershipAccountUsed(to));
         _requireAdopted(to, standing.constituency);
 
-        _remember(from, standing);
+        _remember(from);
         // slither-disable-next-line uninitialized-local -- nothing is left
         Standing memory left;
         (left.since, left.nonce) = (_now(), standing.nonce);
@@ -781,16 +781,18 @@ contract Membership is IMembership, Governed, EIP712Upgradeable, Certificates {
 
     /// @dev Every standing of a seat that lasted at least a second is kept.
     function _change(address organization, Standing memory next) private {
-        _remember(organization, _load(organization));
+        _remember(organization);
         next.since = _now();
         _store(organization, next);
     }
 
     /// @dev The past keeps a standing as its slot has it, without the fields that no vote depends on.
-    function _remember(address organization, Standing memory standing) private {
-        if (standing.seat == 0 || standing.since == _now()) return;
+    function _remember(address organization) private {
+        uint256 packed = _packed(organization);
+        (uint48 since, uint32 seat) = (uint48(packed), uint32(packed >> 72));
+        if (seat == 0 || since == _now()) return;
         // slither-disable-next-line unused-return
-        _past[standing.seat].push(standing.since, uint208(_packed(organization)));
+        _past[seat].push(since, uint208(packed));
     }
 
     /// @dev The slot of a standing: bits 0-47 since | 48-55 status | 56-63 constituency | 64-71 kind |

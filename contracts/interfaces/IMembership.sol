@@ -342,8 +342,9 @@ interface IMembership is IVotes, IERC6372 {
     /// @dev Requirements: caller allowed by Authority; it is in a group. Emits {Separated}.
     function separate(address organization, bytes32 reason) external;
 
-    /// @notice Decides that an organization has no vote for now. @dev Requirements: caller allowed by
-    /// Authority; an active seat. Emits {Suspended}. Proposals with an earlier snapshot keep its vote.
+    /// @notice Decides that an organization has no vote for now.
+    /// @dev Requirements: caller allowed by Authority; an active seat. Emits {Suspended}. Proposals
+    /// with an earlier snapshot keep its vote.
     function suspend(address organization, bytes32 reason) external;
 
     /// @notice Decides that a suspended organization votes again.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Fixture} from "./Fixture.sol";
 import {vm} from "./Vm.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {Governed} from "contracts/base/Governed.sol";
 import {Access, ICommons, Resource} from "contracts/interfaces/ICommons.sol";
 
@@ -11,6 +12,7 @@ contract CommonsTest is Fixture {
     bytes32 private constant RECIPE_2 = keccak256("a better recipe");
     bytes32 private constant LICENCE = "CC-BY-SA-4.0";
     bytes32 private constant DESCRIPTION = keccak256("a description");
+    bytes32 private constant ENVELOPE = keccak256("an envelope");
     uint8 private constant DAG_PB = 0x70;
     uint8 private constant DAG_CBOR = 0x71;
 
@@ -174,6 +176,227 @@ contract CommonsTest is Fixture {
         commons.cite(RECIPE, 0);
     }
 
+    // ------------------------------------------------------------------ grants
+
+    function test_grant_records_each_seat_and_emits() external {
+        _publish(bakery, RECIPE, 0);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Granted(RECIPE, ENVELOPE, _seats(2, 300));
+        vm.prank(bakery);
+        commons.grant(RECIPE, _seats(2, 300), ENVELOPE);
+
+        vm.assertTrue(commons.granted(RECIPE, 2));
+        vm.assertTrue(commons.granted(RECIPE, 300));
+        vm.assertFalse(commons.granted(RECIPE, 44), "the bit of 300 on another page");
+        vm.assertFalse(commons.granted(RECIPE, 1));
+        vm.assertFalse(commons.granted(RECIPE_2, 2));
+    }
+
+    function testFuzz_grants_and_revocations_touch_no_other_seat(uint32 one, uint32 other)
+        external
+    {
+        vm.assume(one != other);
+        _publish(bakery, RECIPE, 0);
+
+        vm.startPrank(bakery);
+        commons.grant(RECIPE, _seats(one, one), ENVELOPE);
+        vm.assertTrue(commons.granted(RECIPE, one));
+        vm.assertFalse(commons.granted(RECIPE, other));
+
+        commons.grant(RECIPE, _seats(other, other), ENVELOPE);
+        uint32[] memory seats = new uint32[](1);
+        seats[0] = one;
+        commons.revoke(RECIPE, seats, REASON);
+        vm.assertFalse(commons.granted(RECIPE, one));
+        vm.assertTrue(commons.granted(RECIPE, other));
+    }
+
+    function test_grant_again_brings_another_envelope() external {
+        _publish(bakery, RECIPE, 0);
+        vm.startPrank(bakery);
+        commons.grant(RECIPE, _seats(2, 3), ENVELOPE);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Granted(RECIPE, REASON, _seats(2, 3));
+        commons.grant(RECIPE, _seats(2, 3), REASON);
+
+        vm.assertTrue(commons.granted(RECIPE, 2));
+    }
+
+    function test_grant_reverts_for_a_public_resource() external {
+        vm.startPrank(bakery);
+        commons.publish(RECIPE, RAW, Access.Public, LICENCE, DESCRIPTION, 0);
+
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsResourcePublic.selector, RECIPE));
+        commons.grant(RECIPE, _seats(2, 3), ENVELOPE);
+    }
+
+    function test_grant_reverts_without_an_envelope_or_seats() external {
+        _publish(bakery, RECIPE, 0);
+        vm.startPrank(bakery);
+
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsGrantInvalid.selector, RECIPE));
+        commons.grant(RECIPE, _seats(2, 3), 0);
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsGrantInvalid.selector, RECIPE));
+        commons.grant(RECIPE, new uint32[](0), ENVELOPE);
+    }
+
+    function test_revoke_emits_and_needs_a_grant() external {
+        _publish(bakery, RECIPE, 0);
+        vm.startPrank(bakery);
+        commons.grant(RECIPE, _seats(2, 3), ENVELOPE);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Revoked(RECIPE, REASON, _seats(2, 3));
+        commons.revoke(RECIPE, _seats(2, 3), REASON);
+
+        vm.assertFalse(commons.granted(RECIPE, 2));
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsGrantUnknown.selector, RECIPE, 2));
+        commons.revoke(RECIPE, _seats(2, 3), REASON);
+    }
+
+    function test_what_only_a_steward_does_reverts_for_anybody_else() external {
+        _publish(bakery, RECIPE, 0);
+
+        bytes[] memory calls = _stewardship();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(dairy);
+            vm.expectRevert(
+                abi.encodeWithSelector(ICommons.CommonsStewardRequired.selector, RECIPE, 1)
+            );
+            _call(calls[i]);
+            vm.prank(outsider);
+            _expectSeatRequired(outsider);
+            _call(calls[i]);
+        }
+    }
+
+    function test_what_a_steward_does_reverts_for_an_unknown_resource() external {
+        bytes[] memory calls = _stewardship();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(bakery);
+            vm.expectRevert(
+                abi.encodeWithSelector(ICommons.CommonsResourceUnknown.selector, RECIPE)
+            );
+            _call(calls[i]);
+        }
+    }
+
+    function test_a_steward_without_an_active_seat_does_nothing() external {
+        _publish(bakery, RECIPE, 0);
+        _leave(bakery);
+
+        bytes[] memory calls = _stewardship();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            vm.prank(bakery);
+            _expectSeatRequired(bakery);
+            _call(calls[i]);
+        }
+    }
+
+    // ------------------------------------------------------------------ retire
+
+    function test_retire_records_the_time_and_emits() external {
+        _publish(bakery, RECIPE, 0);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Retired(RECIPE, REASON);
+        vm.prank(bakery);
+        commons.retire(RECIPE, REASON);
+
+        vm.assertEq(commons.resource(RECIPE).retiredAt, _now());
+        vm.assertEq(commons.resource(RECIPE).steward, 1);
+    }
+
+    function test_retire_reverts_the_second_time() external {
+        _publish(bakery, RECIPE, 0);
+        vm.startPrank(bakery);
+        commons.retire(RECIPE, REASON);
+
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsResourceRetired.selector, RECIPE));
+        commons.retire(RECIPE, REASON);
+    }
+
+    function test_a_retired_resource_is_still_cited_and_followed_by_a_version() external {
+        _publish(bakery, RECIPE, 0);
+        vm.prank(bakery);
+        commons.retire(RECIPE, REASON);
+
+        vm.prank(dairy);
+        commons.cite(RECIPE, 0);
+        _publish(bakery, RECIPE_2, RECIPE);
+
+        vm.assertEq(commons.resource(RECIPE).citations, 1);
+        vm.assertEq(commons.resource(RECIPE_2).previous, RECIPE);
+    }
+
+    // ------------------------------------------------------------------ entrust
+
+    function test_entrust_gives_all_of_stewardship_to_another_seat() external {
+        _publish(bakery, RECIPE, 0);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Entrusted(RECIPE, 1, 2, REASON);
+        vm.prank(bakery);
+        commons.entrust(RECIPE, 2, REASON);
+
+        vm.assertEq(commons.resource(RECIPE).steward, 2);
+        vm.prank(bakery);
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsStewardRequired.selector, RECIPE, 2));
+        commons.retire(RECIPE, REASON);
+        vm.prank(dairy);
+        commons.retire(RECIPE, REASON);
+    }
+
+    function test_entrust_reverts_unless_to_another_active_seat() external {
+        _publish(bakery, RECIPE, 0);
+        _leave(dairy);
+
+        uint32[4] memory seats = [0, 1, 2, type(uint32).max];
+        for (uint256 i = 0; i < seats.length; ++i) {
+            vm.prank(bakery);
+            vm.expectRevert(
+                abi.encodeWithSelector(ICommons.CommonsSuccessorInvalid.selector, seats[i])
+            );
+            commons.entrust(RECIPE, seats[i], REASON);
+        }
+    }
+
+    function test_a_decision_entrusts_what_an_exited_steward_left() external {
+        _publish(bakery, RECIPE, 0);
+        _leave(bakery);
+
+        vm.expectEmit(address(commons));
+        emit ICommons.Entrusted(RECIPE, 1, 2, REASON);
+        vm.prank(address(timelock));
+        commons.entrustByDecision(RECIPE, 2, REASON);
+
+        vm.assertEq(commons.resource(RECIPE).steward, 2);
+    }
+
+    function test_entrust_by_decision_reverts_for_anybody_else() external {
+        _publish(bakery, RECIPE, 0);
+
+        vm.prank(bakery);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAccessManaged.AccessManagedUnauthorized.selector, bakery)
+        );
+        commons.entrustByDecision(RECIPE, 2, REASON);
+    }
+
+    function test_entrust_by_decision_reverts_for_what_is_not_there() external {
+        vm.startPrank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsResourceUnknown.selector, RECIPE));
+        commons.entrustByDecision(RECIPE, 2, REASON);
+        vm.stopPrank();
+        _publish(bakery, RECIPE, 0);
+
+        vm.prank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsSuccessorInvalid.selector, 1));
+        commons.entrustByDecision(RECIPE, 1, REASON);
+    }
+
     // ------------------------------------------------------------------ reads
 
     function test_resource_reverts_when_unknown() external {
@@ -214,6 +437,25 @@ contract CommonsTest is Fixture {
     function _publish(address steward, bytes32 digest, bytes32 previous) private {
         vm.prank(steward);
         commons.publish(digest, RAW, Access.Members, LICENCE, DESCRIPTION, previous);
+    }
+
+    /// @dev Everything that only the steward of RECIPE may do.
+    function _stewardship() private view returns (bytes[] memory calls) {
+        calls = new bytes[](4);
+        calls[0] = abi.encodeCall(commons.grant, (RECIPE, _seats(2, 3), ENVELOPE));
+        calls[1] = abi.encodeCall(commons.revoke, (RECIPE, _seats(2, 3), REASON));
+        calls[2] = abi.encodeCall(commons.retire, (RECIPE, REASON));
+        calls[3] = abi.encodeCall(commons.entrust, (RECIPE, 2, REASON));
+    }
+
+    function _call(bytes memory data) private {
+        (bool success,) = address(commons).call(data);
+        success; // whether it reverts is expected before
+    }
+
+    function _seats(uint32 one, uint32 other) private pure returns (uint32[] memory seats) {
+        seats = new uint32[](2);
+        (seats[0], seats[1]) = (one, other);
     }
 
     function _expectSeatRequired(address account) private {
