@@ -92,12 +92,13 @@ contract Commons is ICommons, Governed {
     }
 
     /// @inheritdoc ICommons
-    function entrust(bytes32 digest, uint32 seat, bytes32 reason) external {
-        _entrust(digest, _own(digest), seat, reason);
+    function entrust(bytes32 digest, uint32 seat) external {
+        _entrust(digest, _own(digest), seat, 0);
     }
 
     /// @inheritdoc ICommons
     function entrustByDecision(bytes32 digest, uint32 seat, bytes32 reason) external restricted {
+        require(reason != 0, CommonsReasonRequired(digest));
         _entrust(digest, _known(digest), seat, reason);
     }
 

@@ -54,7 +54,7 @@ interface ICommons {
     event Revoked(bytes32 indexed digest, bytes32 indexed reason, uint32[] seats);
     /// @notice Resource `digest` was retired for `reason`.
     event Retired(bytes32 indexed digest, bytes32 reason);
-    /// @notice Seat `to` answers for resource `digest` now, and no longer seat `from`.
+    /// @notice Seat `to` answers for resource `digest` now, and no longer seat `from`; a decision says why.
     event Entrusted(bytes32 indexed digest, uint32 indexed from, uint32 indexed to, bytes32 reason);
 
     /// @notice Only an organization with an active seat can publish and cite.
@@ -73,6 +73,8 @@ interface ICommons {
     error CommonsResourceRetired(bytes32 digest);
     /// @notice A grant names an envelope and at least one seat.
     error CommonsGrantInvalid(bytes32 digest);
+    /// @notice A decision that gives a resource to another steward names its reason.
+    error CommonsReasonRequired(bytes32 digest);
     /// @notice This seat was never granted access to the resource, or it was revoked.
     error CommonsGrantUnknown(bytes32 digest, uint32 seat);
     /// @notice A resource can only be entrusted to another seat that is active.
@@ -122,10 +124,11 @@ interface ICommons {
     /// @dev Requirements: the caller is its steward with an active seat; `seat` is another active one.
     /// Emits {Entrusted}.
     /// @custom:power its steward; at once; nobody
-    function entrust(bytes32 digest, uint32 seat, bytes32 reason) external;
+    function entrust(bytes32 digest, uint32 seat) external;
 
     /// @notice Gives a resource to another steward, by decision.
-    /// @dev Requirements: `seat` is another active one. Emits {Entrusted}.
+    /// @dev Requirements: caller allowed by Authority; `seat` is another active one; a reason. Emits
+    /// {Entrusted}.
     function entrustByDecision(bytes32 digest, uint32 seat, bytes32 reason) external;
 
     /// @notice Whether `seat` was granted access to resource `digest`, and it was not revoked.

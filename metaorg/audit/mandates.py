@@ -32,6 +32,7 @@ _FUNCTIONS: Mapping[str, Mapping[str, str]] = {
         "ConstituencyAdded": "addConstituency",
         "KindAdded": "addKind",
     },
+    "commons": {"Entrusted": "entrustByDecision"},
     "rulebook": {
         "RuleSet": "setRule",
         "RuleAssigned": "assignRule",
@@ -42,7 +43,7 @@ _FUNCTIONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Module -> event -> the function that only a decision can call."""
-_OWN = ("Moved", "Affiliated")
+_OWN = ("Moved", "Affiliated", "Entrusted")
 """Events that organizations cause by themselves too; those have no reason."""
 
 Called = set[tuple[Address, bytes]]

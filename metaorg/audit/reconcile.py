@@ -10,13 +10,10 @@ from typing import Any
 from metaorg.audit import ballots, replay
 from metaorg.audit.findings import Finding, Findings, compare, differs
 from metaorg.audit.read import Evidence, Timed
-from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
-from metaorg.ipfs import Store, documents
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.authority import ADMINISTRATOR, Authority
 from metaorg.onchain.chain import NodeRefused, Reading
-from metaorg.onchain.commons import Commons
 from metaorg.onchain.contract import padded, unpadded
 from metaorg.onchain.factory import expected_code, implementations
 from metaorg.onchain.inter_constitution import Adoption, InterConstitution
@@ -26,11 +23,10 @@ from metaorg.onchain.modules import Modules
 from metaorg.onchain.rulebook import Rulebook, describe_rule
 from metaorg.onchain.timelock import ROLES, Timelock
 from metaorg.onchain.typed_data import recover
-from metaorg.records import read_description
 from metaorg.rules import decision
 from metaorg.rules.admission import Consequence, Readoption, may_lapse, pace_breaches
 from metaorg.rules.membership import Register, Standing
-from metaorg.types import ZERO_DIGEST, Address, Cid
+from metaorg.types import ZERO_DIGEST, Address
 
 _NOBODY = "0x" + "0" * 40
 _ERC1271 = {
@@ -343,21 +339,6 @@ def _latest(evidence: Evidence, module: Address, event: str, part: str, none: ob
     return found
 
 
-def commons(evidence: Evidence) -> Findings:
-    """The resources are those that were published, with the citations that were made."""
-    contract, reading = Commons(evidence.modules.commons), evidence.reading
-    published = [timed for timed in evidence.of(contract.address, "Published")]
-    digests = [timed.event.arguments["digest"] for timed in published]
-    yield from compare("resources in order", digests, contract.digests(reading))
-    citations = Counter(t.event.arguments["digest"] for t in evidence.of(contract.address, "Cited"))
-    found = contract.reads(reading, [("resource", (digest,)) for digest in digests])
-    for timed, seen in zip(published, found, strict=True):
-        given = dict(timed.event.arguments)
-        digest = given.pop("digest")
-        expected = given | {"publishedAt": timed.time, "citations": citations[digest]}
-        yield from compare(f"resource {Cid(digest=digest, codec=given['codec'])}", expected, seen)
-
-
 def constitution(evidence: Evidence) -> Findings:
     """The versions of the text are those that were put in force."""
     contract = InterConstitution(evidence.modules.inter_constitution)
@@ -370,47 +351,6 @@ def constitution(evidence: Evidence) -> Findings:
         for version in contract.versions(evidence.reading)
     ]
     yield from compare("versions of the InterConstitution", expected, seen)
-
-
-def content(evidence: Evidence, store: Store) -> Findings:
-    """Every document that the chain names is there and hashes right; records are canonical JSON."""
-    for cid, what in references(evidence).items():
-        yield from _content(store, cid, what)
-
-
-def references(evidence: Evidence) -> dict[Cid, str]:
-    """Every document that events name, and what it is."""
-    modules = evidence.modules
-    charter = _latest(evidence, modules.meta_organization, "CharterChanged", "digest", None)
-    found = {Cid(digest=charter): "charter document"} if charter else {}
-    for timed in evidence.events:
-        found |= _named(modules, timed)
-    return found
-
-
-def _named(modules: Modules, timed: Timed) -> dict[Cid, str]:
-    """The documents that one event names."""
-    given, name, contract = timed.event.arguments, timed.name, timed.event.contract
-    if contract == modules.inter_constitution and name == "Amended":
-        text = Cid(digest=given["digest"], codec=given["codec"])
-        return {text: f"text of version {given['version']}"}
-    if contract == modules.commons and name == "Published":
-        resource = Cid(digest=given["digest"], codec=given["codec"])
-        description = Cid(digest=given["description"])
-        return {resource: "resource", description: f"description of {resource}"}
-    if contract == modules.assembly and name == "ProposalCreated":
-        _, body = read_description(given["description"])
-        return {body: f"body of proposal {given['proposalId']}"} if body else {}
-    if contract in (modules.membership, modules.inter_constitution):
-        return _of_somebody(given)
-    return {}
-
-
-def _of_somebody(given: Mapping[str, Any]) -> dict[Cid, str]:
-    """Profile, pledge or reason of the organization that an event of register or text is about."""
-    who = given.get("organization") or given.get("to")
-    digests = {part: given.get(part, ZERO_DIGEST) for part in ("profile", "pledge", "reason")}
-    return {Cid(digest=one): f"{part} of {who}" for part, one in digests.items() if any(one)}
 
 
 class _Running:
@@ -526,23 +466,6 @@ def _contract_signature(
             expected="confirmed by the contract account (ERC-1271)",
             seen="not confirmed any more; its owners may have changed since",
         )
-
-
-def _content(store: Store, cid: Cid, what: str) -> Findings:
-    subject = f"{what} ({cid})"
-    try:
-        data = store.get(cid)
-    except ContentCorrupt as error:
-        yield differs(subject, "the bytes that hash to its CID", str(error))
-        return
-    except Unreachable as error:
-        yield Finding(kind="unknown", subject=subject, expected="present", seen=str(error))
-        return
-    if what.startswith(("profile", "pledge", "reason", "body", "description", "charter")):
-        try:
-            documents.decode(data)
-        except InvalidInput as error:
-            yield differs(subject, "canonical JSON", str(error))
 
 
 def _holding(held: bool) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from metaorg.audit import dao, mandates, reconcile, replay
+from metaorg.audit import commons, dao, mandates, reconcile, replay
 from metaorg.audit.dao import Published
 from metaorg.audit.findings import Finding
 from metaorg.audit.read import Evidence, read
@@ -77,8 +77,8 @@ def check(
         "rulebook": lambda: reconcile.rulebook(evidence),
         "decisions": lambda: reconcile.decisions(evidence, register),
         "mandates": lambda: mandates.mandates(evidence),
-        "commons": lambda: reconcile.commons(evidence),
-        "content": lambda: reconcile.content(evidence, store),
+        "commons": lambda: commons.commons(evidence),
+        "content": lambda: commons.content(evidence, store),
         "public documents": lambda: dao.documents(evidence, store, published.append),
     }
     for topic, look in topics.items():
@@ -117,5 +117,5 @@ def _counts(evidence: Evidence, register: Register) -> dict[str, int]:
         "proposals": sum(1 for _ in evidence.of(modules.assembly, "ProposalCreated")),
         "votes": sum(1 for _ in evidence.of(modules.assembly, "VoteCast", "VoteCastWithParams")),
         "resources": sum(1 for _ in evidence.of(modules.commons, "Published")),
-        "documents": len(reconcile.references(evidence)),
+        "documents": len(commons.references(evidence)),
     }

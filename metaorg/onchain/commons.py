@@ -21,7 +21,13 @@ class Access(IntEnum):
 
 
 class Resource(Model):
-    """A resource: steward is a seat number, `published_at` Unix seconds, `previous` a digest."""
+    """A resource.
+
+    Args:
+        steward: a seat number. published_at: Unix seconds. previous: the digest of the version
+            before.
+        retired_at: since when its steward advises against it, Unix seconds; None while not.
+    """
 
     cid: Cid
     steward: int
@@ -31,6 +37,7 @@ class Resource(Model):
     licence: str
     description: Cid
     previous: bytes | None
+    retired_at: int | None = None
 
 
 class Commons(Contract):
@@ -76,6 +83,34 @@ class Commons(Contract):
         says = f"record the use of {cid}" + (f" in {context}" if context else "")
         return self.call("cite", cid.digest, context.digest if context else ZERO_DIGEST, says=says)
 
+    def granted(self, reading: Reading, digest: bytes, seats: Sequence[int]) -> list[bool]:
+        """Whether each of these seats has access to a sealed resource."""
+        return self.reads(reading, [("granted", (digest, seat)) for seat in seats])
+
+    def grant(self, cid: Cid, seats: Sequence[int], envelope: Cid) -> Call:
+        says = f"let {_seats(seats)} open {cid} with the envelope {envelope}"
+        return self.call("grant", cid.digest, [*seats], envelope.digest, says=says)
+
+    def revoke(self, cid: Cid, seats: Sequence[int], reason: Cid) -> Call:
+        says = f"no longer let {_seats(seats)} use {cid}"
+        return self.call("revoke", cid.digest, [*seats], reason.digest, says=says)
+
+    def retire(self, cid: Cid, reason: Cid) -> Call:
+        says = f"advise against using {cid} any longer"
+        return self.call("retire", cid.digest, reason.digest, says=says)
+
+    def entrust(self, cid: Cid, seat: int) -> Call:
+        says = f"make seat {seat} the steward of {cid}"
+        return self.call("entrust", cid.digest, seat, says=says)
+
+    def entrust_by_decision(self, cid: Cid, seat: int, reason: Cid) -> Call:
+        says = f"make seat {seat} the steward of {cid}"
+        return self.call("entrustByDecision", cid.digest, seat, reason.digest, says=says)
+
+
+def _seats(seats: Sequence[int]) -> str:
+    return f"seat{'s' if len(seats) > 1 else ''} {', '.join(map(str, sorted(seats)))}"
+
 
 def _resource(digest: bytes, raw: dict[str, Any]) -> Resource:
     return Resource(
@@ -87,4 +122,5 @@ def _resource(digest: bytes, raw: dict[str, Any]) -> Resource:
         licence=unpadded(raw["licence"]),
         description=Cid(digest=raw["description"]),
         previous=raw["previous"] if any(raw["previous"]) else None,
+        retired_at=raw["retiredAt"] or None,
     )

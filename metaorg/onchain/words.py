@@ -524,8 +524,15 @@ TEMPLATES: Mapping[str, str] = {
     "{selectors:hex} of {target:account} without a decision",
     "Authority.updateAuthority": "put {target:account} under the authority {newAuthority:account}",
     "Commons.cite": "record the use of {digest:cid} in {context:cid}",
+    "Commons.entrust": "give resource {digest:cid} to seat {seat} as its steward",
+    "Commons.entrustByDecision": "give resource {digest:cid} to seat {seat} as its steward, "
+    "{reason:because}",
+    "Commons.grant": "let the seats {seats} open resource {digest:cid} with the envelope "
+    "{envelope:cid}",
     "Commons.publish": "publish {digest:cid} under {licence:name} for {access:access}, described "
     "by {description:cid}, in the place of {previous:cid}",
+    "Commons.retire": "advise against using resource {digest:cid} any longer, {reason:because}",
+    "Commons.revoke": "no longer let the seats {seats} use resource {digest:cid}, {reason:because}",
     "Relay.relay": "let the Relay, which has no power of its own, make these {acts:count} calls:",
 }
 """Sentences by function; {argument:kind of value}."""

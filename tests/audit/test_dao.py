@@ -331,7 +331,7 @@ def test_a_dao_document_that_nobody_holds_is_unknown(
     [
         "https://example.org/dao.json",
         "ipfs://x",
-        "ipfs://QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG",
+        "ipfs://QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG/dao.json",
         f"{Cid.of(b'x').uri}/dao.json",
         str(Cid.of(b"x")),
         "\x1b[2J",

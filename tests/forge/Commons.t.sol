@@ -337,9 +337,9 @@ contract CommonsTest is Fixture {
         _publish(bakery, RECIPE, 0);
 
         vm.expectEmit(address(commons));
-        emit ICommons.Entrusted(RECIPE, 1, 2, REASON);
+        emit ICommons.Entrusted(RECIPE, 1, 2, 0);
         vm.prank(bakery);
-        commons.entrust(RECIPE, 2, REASON);
+        commons.entrust(RECIPE, 2);
 
         vm.assertEq(commons.resource(RECIPE).steward, 2);
         vm.prank(bakery);
@@ -359,7 +359,7 @@ contract CommonsTest is Fixture {
             vm.expectRevert(
                 abi.encodeWithSelector(ICommons.CommonsSuccessorInvalid.selector, seats[i])
             );
-            commons.entrust(RECIPE, seats[i], REASON);
+            commons.entrust(RECIPE, seats[i]);
         }
     }
 
@@ -395,6 +395,9 @@ contract CommonsTest is Fixture {
         vm.prank(address(timelock));
         vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsSuccessorInvalid.selector, 1));
         commons.entrustByDecision(RECIPE, 1, REASON);
+        vm.prank(address(timelock));
+        vm.expectRevert(abi.encodeWithSelector(ICommons.CommonsReasonRequired.selector, RECIPE));
+        commons.entrustByDecision(RECIPE, 2, 0);
     }
 
     // ------------------------------------------------------------------ reads
@@ -445,7 +448,7 @@ contract CommonsTest is Fixture {
         calls[0] = abi.encodeCall(commons.grant, (RECIPE, _seats(2, 3), ENVELOPE));
         calls[1] = abi.encodeCall(commons.revoke, (RECIPE, _seats(2, 3), REASON));
         calls[2] = abi.encodeCall(commons.retire, (RECIPE, REASON));
-        calls[3] = abi.encodeCall(commons.entrust, (RECIPE, 2, REASON));
+        calls[3] = abi.encodeCall(commons.entrust, (RECIPE, 2));
     }
 
     function _call(bytes memory data) private {
