@@ -108,8 +108,25 @@ class Proposal(Record):
     actions: tuple[str, ...] = ()
 
 
+class Sealed(BaseModel):
+    """Under which terms a sealed resource is shared: for what, how long, and what else holds."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    format: Literal["age+car"] = "age+car"
+    purpose: Annotated[Text, Field(min_length=1)]
+    retention: Line = ""
+    terms: Text = ""
+
+
 class Description(Record):
-    """What a resource of the commons is; `size` in bytes."""
+    """What a resource of the commons is.
+
+    Args:
+        size: bytes of its content, without the blocks that hold a large one together.
+        kind: a file unless it says folder. profile: how its CID was made.
+        sealed: when not everybody can read it; then type, name and kind are those of the envelope.
+    """
 
     type: Literal["Description"] = "Description"
     title: Name
@@ -117,6 +134,9 @@ class Description(Record):
     media_type: Line = "application/octet-stream"
     filename: Line = ""
     size: int = Field(default=0, ge=0)
+    kind: Literal["folder"] | None = None
+    profile: Line | None = None
+    sealed: Sealed | None = None
 
 
 class CharterDocument(Record):

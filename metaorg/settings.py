@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from metaorg.errors import Misconfigured
 from metaorg.types import Address, Model
 
 FILE = "metaorg.toml"
 PREFIX = "METAORG_"
-OTHERS = {"METAORG_HOME", "METAORG_DEBUG"}
-"""Variables of that prefix that are no settings: the folder for data, and tracebacks."""
+TOKEN = "METAORG_PINNING_TOKEN"  # noqa: S105 - its name
+"""The variable with the pinning service's token, which stands in no file and on no command line."""
+OTHERS = {"METAORG_HOME", "METAORG_DEBUG", TOKEN}
+"""Variables of that prefix that are no settings: the folder for data, tracebacks, and the token."""
 
 
 def data_folder() -> Path:
@@ -38,6 +40,11 @@ def _account(spec: str) -> str:
     return spec
 
 
+def _listed(value: Any) -> Any:
+    """Addresses in one text, as a variable holds them, separated by spaces or commas."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 class Settings(Model):
     """Everything that a command needs to know about its surroundings.
 
@@ -48,6 +55,8 @@ class Settings(Model):
         account: who acts: `keystore:FILE`, `env:NAME`, `rpc:ADDRESS` or `safe:ADDRESS`.
         password_file: a file with the keystore's password; asked on the terminal when absent.
         store: where the commons are: `embedded:FILE`, or `kubo:` and a multiaddress or URL.
+        gateways: addresses of trustless gateways and members' nodes, to read what the store lacks.
+        pinning: the address of a pinning service; its token is METAORG_PINNING_TOKEN.
         keys: the folder of keystores.
         timeout: seconds that one request may take.
     """
@@ -58,6 +67,8 @@ class Settings(Model):
     account: Annotated[str, AfterValidator(_account)] | None = None
     password_file: Path | None = None
     store: str = Field(default_factory=lambda: f"embedded:{data_folder() / 'commons'}")
+    gateways: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    pinning: str | None = None
     keys: Path = Field(default_factory=lambda: data_folder() / "keys")
     timeout: float = Field(default=30, gt=0)
 

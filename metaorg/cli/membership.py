@@ -248,9 +248,30 @@ def resume(session: Session, organization: AccountArgument) -> None:
 
 
 @command(app, ActFlags, "profile")
-def profile_(session: Session, name: ProfileName = None, profile: ProfileFile = None) -> None:
-    """Replace the own profile, all of it, by what is given."""
-    perform(session, session.organization.membership.change_profile(_profile(name, profile)))
+def profile_(
+    session: Session,
+    name: ProfileName = None,
+    profile: ProfileFile = None,
+    sharing_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="To what others seal for you: `metaorg keys sharing`."),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where you serve the commons to other members."),
+    ] = None,
+) -> None:
+    """Replace the own profile by --profile-file or --name, or else change only what is given."""
+    given = {"sharing_key": sharing_key, "node": node}
+    changed = {field: value for field, value in given.items() if value is not None}
+    membership = session.organization.membership
+    if name is None and profile is None:
+        if not changed:
+            raise InvalidInput("say what to change: --sharing-key, --node, --name or a file")
+        made = membership.changed_profile(**changed)
+    else:
+        made = _profile(name, profile, **changed)
+    perform(session, membership.change_profile(made))
 
 
 @command(app, ReadFlags)
@@ -295,14 +316,14 @@ def list_(
     emit(members, session.as_json, lambda: table(columns, map(_row, members)))
 
 
-def _profile(name: str | None, file: Path | None) -> "Profile":
+def _profile(name: str | None, file: Path | None, **more: str) -> "Profile":
     from metaorg.records import Profile, made
 
     given = {} if file is None else read_json(file)
     if not isinstance(given, dict):
         raise InvalidInput(f"{file} is not a profile: a JSON object with a name is expected")
     named = {} if name is None else {"name": name}
-    return made(Profile, **(given | named))
+    return made(Profile, **(given | named | more))
 
 
 def _waiting(session: Session, accounts: "Sequence[Address]") -> "list[Address]":

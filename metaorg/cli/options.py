@@ -146,6 +146,15 @@ _Store = Annotated[
         rich_help_panel=CONNECTION,
     ),
 ]
+_Gateways = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gateway",
+        metavar="URL",
+        help="A trustless gateway or a member's node, to read what the store lacks; may be repeated.",
+        rich_help_panel=CONNECTION,
+    ),
+]
 _Timeout = Annotated[
     float | None,
     typer.Option(
@@ -259,6 +268,7 @@ class ChainFlags(Flags):
     rpc: _Rpc = None
     chain_id: _ChainId = None
     store: _Store = None
+    gateways: _Gateways = None
     timeout: _Timeout = None
 
 

@@ -162,16 +162,37 @@ def _rendered(grid: Any, width: int | None) -> str:
 
 
 @contextmanager
-def progress(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    """Shows on a terminal that work goes on; gives `advance(count, what)`."""
+def progress(
+    what: str, total: int | None = None, *, size: bool = False
+) -> Iterator[Callable[..., None]]:
+    """Shows on a terminal that work goes on; gives `advance(count, what)`.
+
+    Args:
+        size: counts are bytes, shown with their rate and, where the total is known, the time left.
+    """
     if not sys.stderr.isatty():
         yield lambda count=1, what=None: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import Progress
 
-    columns = [TextColumn("{task.description}"), BarColumn()]
-    counter = [MofNCompleteColumn()] if total else []
-    with Progress(*columns, *counter, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(what, total=total)
+    with Progress(*_columns(total, size), console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(clean(what), total=total)
         yield lambda count=1, what=None: shown.update(task, advance=count, description=what)
+
+
+def _columns(total: int | None, size: bool) -> list[Any]:
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    columns: list[Any] = [TextColumn("{task.description}", markup=False), BarColumn()]
+    if size:
+        columns += [DownloadColumn(), TransferSpeedColumn()]
+        return columns + ([TimeRemainingColumn()] if total else [])
+    return columns + ([MofNCompleteColumn()] if total else [])

@@ -1,7 +1,7 @@
 """What one command works with: settings, chain, store and signer, each opened at first use."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from metaorg.cli.options import Flags
+from metaorg.cli.output import say
 from metaorg.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from metaorg.ipfs import Store
+    from metaorg.ipfs import Source, Store
     from metaorg.onchain.accounts import Signer
     from metaorg.onchain.chain import Chain
     from metaorg.organization import MetaOrganization
@@ -47,10 +48,38 @@ class Session:
         return Chain(self.settings.rpc, self.settings.chain_id, self.settings.timeout)
 
     @cached_property
-    def store(self) -> "Store":
+    def own_store(self) -> "Store":
+        """The store that the settings name, where everything is written."""
         from metaorg.ipfs import open_store
+        from metaorg.settings import data_folder
 
-        return open_store(self.settings.store)
+        return open_store(self.settings.store, queue=data_folder() / "queue", told=say)
+
+    @cached_property
+    def store(self) -> "Store":
+        """The own store, and the gateways for what it lacks."""
+        from metaorg.ipfs import Tiered
+
+        gateways = self.settings.gateways
+        return Tiered(self.own_store, self.gateways(gateways)) if gateways else self.own_store
+
+    @property
+    def source(self) -> "Source":
+        """Who is asked for what the own store lacks; the store itself without gateways."""
+        gateways = self.settings.gateways
+        return self.gateways(gateways) if gateways else self.own_store
+
+    @cached_property
+    def keepers(self) -> "Source":
+        """The gateways, and the nodes that members name in their profiles."""
+        urls = [*self.settings.gateways, *self.organization.membership.nodes()]
+        return self.gateways(urls) if urls else self.own_store
+
+    def gateways(self, urls: "Sequence[str]") -> "Source":
+        """Trustless gateways and members' nodes as one source."""
+        from metaorg.ipfs import Gateways
+
+        return Gateways(urls, timeout=self.settings.timeout, told=say)
 
     @cached_property
     def signer(self) -> "Signer | None":

@@ -46,10 +46,12 @@ def perform(
     adoption: "Adoption | None" = None,
     record: "Callable[[SignedAdoption], Call] | None" = None,
     independent: bool = False,
+    before: "Callable[[], None] | None" = None,
 ) -> None:
     """Show calls and do with them what the options say.
 
     Args:
+        before: what is done once it is agreed, before anything is sent or handed over.
         adoption: is signed first. record: the call, before the others, that records it.
         independent: no call needs what another one does, so that many can be in flight at once.
     """
@@ -62,6 +64,8 @@ def perform(
         return propose(session, calls, title, session.flags.body or "")
     shown = [*_recording(session, adoption, record), *calls]
     if not shown:
+        if before and not session.flags.dry_run:
+            before()
         finish(session, [])
         return
     _require_way(session, adoption)
@@ -70,6 +74,8 @@ def perform(
         emit(plan, session.as_json, lambda: _described(plan))
         return
     agree(session, _described(plan))
+    if before:
+        before()
     calls = (*_recording(session, adoption, record, sign=True), *calls)
     if session.flags.how in ("print", "safe"):
         hand_over(session, calls)

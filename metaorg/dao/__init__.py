@@ -4,7 +4,15 @@ Nothing here reads chain or store. The facade and the check gather the same `Fac
 asking the contracts, and by replaying their events) and must come to the same bytes.
 """
 
-from metaorg.dao.documents import FILES, Documents, Origin, generate, origin_of, purpose_of
+from metaorg.dao.documents import (
+    FILES,
+    Documents,
+    Origin,
+    generate,
+    linked,
+    origin_of,
+    purpose_of,
+)
 from metaorg.dao.facts import Activity, Assignment, Facts, ProposalFacts
 
 __all__ = [
@@ -16,6 +24,7 @@ __all__ = [
     "Origin",
     "ProposalFacts",
     "generate",
+    "linked",
     "origin_of",
     "purpose_of",
 ]

@@ -99,6 +99,18 @@ def purpose_of(data: bytes) -> str:
     return purpose if isinstance(purpose, str) else ""
 
 
+def linked(dao: Json) -> dict[str, Cid]:
+    """The documents that a DAO document names, by field; what is no CID is left out."""
+    fields = dao if isinstance(dao, dict) else {}
+    found = {}
+    for name in URIS:
+        try:
+            found[name] = Cid.parse(str(fields.get(name)))
+        except InvalidInput:
+            continue
+    return found
+
+
 def origin_of(dao: Json) -> Origin:
     """What a DAO document says of its origin.
 

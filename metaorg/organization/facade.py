@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from metaorg.errors import Misconfigured, Unreachable
+from metaorg.errors import InvalidInput, Misconfigured, Unreachable
 from metaorg.ipfs import Store, documents
 from metaorg.onchain import abi, acts, safes, transactions
 from metaorg.onchain import meta_organization as front_door
@@ -24,6 +24,7 @@ from metaorg.organization.constitution import Constitution
 from metaorg.organization.dao import Dao
 from metaorg.organization.delivery import Errand
 from metaorg.organization.membership import Membership
+from metaorg.records import Reason
 from metaorg.types import Address, Call, Cid, Event, Model, Receipt
 
 FOUNDED = tuple(name for name in CONTRACTS if name not in ("MetaOrganizationFactory", "Relay"))
@@ -181,6 +182,13 @@ class MetaOrganization:
         """A document of the commons, verified and parsed."""
         return documents.decode(self.store.get(cid))
 
+    def reason(self, cid: Cid | None) -> str | None:
+        """What a document with a reason says; None when there is none or it cannot be read."""
+        try:
+            return Reason(**self.document(cid)).text if cid else None
+        except (Unreachable, InvalidInput, ValueError, TypeError):
+            return None
+
     def events(
         self, module: Address, names: Sequence[str] = (), reading: Reading | None = None
     ) -> list[Event]:
@@ -189,6 +197,11 @@ class MetaOrganization:
         logs = reading.logs([module], [], self.since())
         found = transactions.decode(logs)
         return [event for event in found if event.name in names] if names else found
+
+    def all_events(self, reading: Reading) -> list[Event]:
+        """All events of all modules since the founding, in order of the chain."""
+        addresses = [getattr(self.modules, name) for name in Modules.model_fields]
+        return transactions.decode(reading.logs(addresses, [], self.since()))
 
     def since(self) -> int:
         """The block in which the meta-organization was founded, or an earlier one."""

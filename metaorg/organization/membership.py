@@ -13,7 +13,7 @@ from metaorg.onchain.inter_constitution import SignedAdoption
 from metaorg.onchain.membership import Application, Move
 from metaorg.organization.constitution import SIGNATURE_DAYS
 from metaorg.organization.delivery import Errand
-from metaorg.organization.documents import with_documents
+from metaorg.organization.documents import because, with_documents
 from metaorg.organization.members import (
     Joining,
     MemberDetails,
@@ -113,12 +113,29 @@ class Membership:
             )
         ]
 
+    def profiles(self, accounts: Sequence[Address], reading: Reading) -> list[Profile | None]:
+        """The profile of each; None when there is none or it cannot be read."""
+        cids = self.contract.profiles_of(reading, accounts)
+        return [self._profile(cid) for cid in cids]
+
+    def nodes(self, reading: Reading | None = None) -> list[str]:
+        """The addresses at which active members serve the commons, as their profiles name them."""
+        reading = self._org.at(reading)
+        accounts = self.contract.accounts(reading)
+        active = [
+            account
+            for account, standing in zip(
+                accounts, self.contract.standings_of(reading, accounts), strict=True
+            )
+            if standing.active
+        ]
+        found = self.profiles(active, reading)
+        return [*dict.fromkeys(one.node for one in found if one and one.node)]
+
     def name(self, profile: Cid | None) -> str | None:
         """The name in a profile; None when there is none or it cannot be read."""
-        try:
-            return Profile(**self._org.document(profile)).name if profile else None
-        except (Unreachable, InvalidInput, ValueError, TypeError):
-            return None
+        found = self._profile(profile)
+        return found.name if found else None
 
     def apply(self, kind: str, profile: Profile, kinds: Sequence[str] = ()) -> Call:
         """Apply for a seat, in the constituency that the adoption names.
@@ -257,30 +274,30 @@ class Membership:
         return Turn(due=due, remaining=remaining, next_period=next_period)
 
     def object(self, organization: Address, reason: str) -> Call:
-        return _because(self.contract.object, organization, reason=reason)
+        return because(self.contract.object, organization, reason=reason)
 
     def admit(self, organization: Address) -> Call:
         return self.contract.admit(organization)
 
     def decide(self, organization: Address, admitted: bool, reason: str) -> Call:
         """Admit or refuse an applicant by decision."""
-        return _because(self.contract.decide, organization, admitted, reason=reason)
+        return because(self.contract.decide, organization, admitted, reason=reason)
 
     def suspend(self, organization: Address, reason: str) -> Call:
-        return _because(self.contract.suspend, organization, reason=reason)
+        return because(self.contract.suspend, organization, reason=reason)
 
     def reinstate(self, organization: Address, reason: str) -> Call:
-        return _because(self.contract.reinstate, organization, reason=reason)
+        return because(self.contract.reinstate, organization, reason=reason)
 
     def expel(self, organization: Address, reason: str) -> Call:
-        return _because(self.contract.expel, organization, reason=reason)
+        return because(self.contract.expel, organization, reason=reason)
 
     def change_constituency(self, organization: Address, reason: str) -> Call:
         """Agree that an organization changes to the constituency of its adoption in force."""
-        return _because(self.contract.change_constituency, organization, reason=reason)
+        return because(self.contract.change_constituency, organization, reason=reason)
 
     def move_by_decision(self, from_: Address, to: Address, reason: str) -> Call:
-        return _because(self.contract.move_by_decision, from_, to, reason=reason)
+        return because(self.contract.move_by_decision, from_, to, reason=reason)
 
     def affiliate(self, organizations: Sequence[Address], reason: str) -> Call:
         """Let organizations under one control share one vote.
@@ -290,10 +307,10 @@ class Membership:
         """
         if len(set(organizations)) != len(organizations) or len(organizations) < 2:
             raise InvalidInput("an affiliation is between two or more different organizations")
-        return _because(self.contract.affiliate, list(organizations), reason=reason)
+        return because(self.contract.affiliate, list(organizations), reason=reason)
 
     def separate(self, organization: Address, reason: str) -> Call:
-        return _because(self.contract.separate, organization, reason=reason)
+        return because(self.contract.separate, organization, reason=reason)
 
     def declare_affiliation(self, other: Address) -> Call:
         return self.contract.declare_affiliation(other)
@@ -305,11 +322,23 @@ class Membership:
         return self.contract.resume(organization)
 
     def leave(self, reason: str) -> Call:
-        return _because(self.contract.leave, reason=reason)
+        return because(self.contract.leave, reason=reason)
 
     def change_profile(self, profile: Profile) -> Call:
         block = encode(profile)
         return with_documents(self.contract.change_profile(Cid.of(block)), block)
+
+    def changed_profile(self, **fields: str) -> Profile:
+        """The signer's profile with other values in some fields.
+
+        Raises:
+            Refused: it has none. Unreachable: it cannot be read: unknown, not empty.
+        """
+        reading, account = self._org.at(None), self._org.signer.address
+        [cid] = self.contract.profiles_of(reading, [account])
+        if cid is None:
+            raise Refused(f"{account} has no profile yet: give all of it")
+        return made(Profile, **(self._org.document(cid) | fields))
 
     def set_admission(self, admission: Admission) -> Call:
         return self.contract.set_admission(admission)
@@ -460,13 +489,12 @@ class Membership:
             by=by,
             by_name=self.show(by, reading).name if by else None,
             reason=reason,
-            text=self._text(reason),
+            text=self._org.reason(reason),
         )
 
-    def _text(self, reason: Cid | None) -> str | None:
-        """What a document with a reason says; None when there is none or it cannot be read."""
+    def _profile(self, cid: Cid | None) -> Profile | None:
         try:
-            return Reason(**self._org.document(reason)).text if reason else None
+            return Profile(**self._org.document(cid)) if cid else None
         except (Unreachable, InvalidInput, ValueError, TypeError):
             return None
 
@@ -504,12 +532,6 @@ _ENDS = {
 }
 """The events that begin a standing without a vote."""
 _STEPS = ["Applied", "Objected", *(name for names in _ENDS.values() for name in names)]
-
-
-def _because(call: Callable[..., Call], *arguments: Any, reason: str) -> Call:
-    """A call with the document that gives its reason."""
-    block = encode(made(Reason, text=reason))
-    return with_documents(call(*arguments, Cid.of(block)), block)
 
 
 def _move_in(file: Sequence[SignedAct]) -> SignedAct:

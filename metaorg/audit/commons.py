@@ -1,0 +1,96 @@
+"""The commons as told by events: its records on chain, and every document that the chain names."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from metaorg.audit.findings import Finding, Findings, compare, differs
+from metaorg.audit.read import Evidence
+from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
+from metaorg.ipfs import Store, documents
+from metaorg.onchain import recorded
+from metaorg.onchain.commons import Commons
+from metaorg.onchain.recorded import Named
+from metaorg.types import Cid
+
+_JSON = ("profile", "pledge", "reason", "body", "description", "charter", "envelope")
+"""How the names of documents begin that are canonical JSON."""
+
+
+def commons(evidence: Evidence) -> Findings:
+    """The resources are those that were published, cited, granted, retired and entrusted."""
+    contract, reading = Commons(evidence.modules.commons), evidence.reading
+    expected = _resources(evidence)
+    yield from compare("resources in order", [*expected], contract.digests(reading))
+    found = contract.reads(reading, [("resource", (digest,)) for digest in expected])
+    for (digest, resource), seen in zip(expected.items(), found, strict=True):
+        yield from compare(f"resource {Cid(digest=digest, codec=seen['codec'])}", resource, seen)
+    grants = _grants(evidence)
+    answers = contract.reads(reading, [("granted", pair) for pair in grants])
+    for (digest, seat), answer in zip(grants, answers, strict=True):
+        subject = f"access of seat {seat} to resource 0x{digest.hex()}"
+        yield from compare(subject, grants[digest, seat], answer)
+
+
+def content(evidence: Evidence, store: Store) -> Findings:
+    """Every document that the chain names is there and hashes right; records are canonical JSON."""
+    for cid, what in references(evidence).items():
+        yield from _content(store, cid, what)
+
+
+def references(evidence: Evidence) -> Named:
+    """Every document that events name, and what it is; the public documents are checked apart."""
+    found: Named = {}
+    for timed in evidence.events:
+        if timed.name != "DAOURIUpdate":
+            found |= recorded.by_event(evidence.modules, timed.event)
+    return found
+
+
+def _resources(evidence: Evidence) -> dict[bytes, dict[str, Any]]:
+    """The record of each resource by its digest, in order of publication."""
+    found: dict[bytes, dict[str, Any]] = {}
+    names = ("Published", "Cited", "Retired", "Entrusted")
+    for timed in evidence.of(evidence.modules.commons, *names):
+        given = dict(timed.event.arguments)
+        digest = given.pop("digest")
+        if timed.name == "Published":
+            found[digest] = given | {"publishedAt": timed.time, "citations": 0, "retiredAt": 0}
+        elif digest in found:
+            found[digest] |= _later(timed.name, timed.time, given, found[digest])
+    return found
+
+
+def _later(
+    name: str, time: int, given: Mapping[str, Any], record: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What an event after the publication changes in a record."""
+    if name == "Cited":
+        return {"citations": record["citations"] + 1}
+    return {"retiredAt": time} if name == "Retired" else {"steward": given["to"]}
+
+
+def _grants(evidence: Evidence) -> dict[tuple[bytes, int], bool]:
+    """Whether each seat that was ever granted access to a resource has it."""
+    found = {}
+    for timed in evidence.of(evidence.modules.commons, "Granted", "Revoked"):
+        given = timed.event.arguments
+        for seat in given["seats"]:
+            found[given["digest"], seat] = timed.name == "Granted"
+    return found
+
+
+def _content(store: Store, cid: Cid, what: str) -> Iterator[Finding]:
+    subject = f"{what} ({cid})"
+    try:
+        data = store.get(cid)
+    except ContentCorrupt as error:
+        yield differs(subject, "the bytes that hash to its CID", str(error))
+        return
+    except Unreachable as error:
+        yield Finding(kind="unknown", subject=subject, expected="present", seen=str(error))
+        return
+    if what.startswith(_JSON):
+        try:
+            documents.decode(data)
+        except InvalidInput as error:
+            yield differs(subject, "canonical JSON", str(error))

@@ -1,0 +1,329 @@
+"""`metaorg commons`: holding what the network records, and giving it to others."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from metaorg.cli.command import command
+from metaorg.cli.commons import app
+from metaorg.cli.files import STDIN
+from metaorg.cli.options import CONNECTION, ChainFlags, ReadFlags, cid
+from metaorg.cli.output import emit, facts, progress, say, table
+from metaorg.cli.session import Session
+from metaorg.errors import CheckFailed, InvalidInput, Misconfigured, Unreachable
+
+if TYPE_CHECKING:
+    from metaorg.ipfs import Holding, PinningService
+    from metaorg.ipfs.pinning import PinStatus
+    from metaorg.types import Cid
+
+CidsArgument = Annotated[
+    list[Any] | None, typer.Argument(parser=cid, metavar="CID", help="Which; all when absent.")
+]
+_Service = Annotated[
+    str | None,
+    typer.Option(
+        "--service",
+        metavar="URL",
+        help="A pinning service; its token is in METAORG_PINNING_TOKEN.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+CarOption = Annotated[Path, typer.Option(metavar="FILE", help="The CAR file; - is stdout.")]
+PORT = 8180
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepFlags(ReadFlags):
+    """What a command needs that may also speak with a pinning service."""
+
+    pinning: _Service = None
+
+
+@command(app, KeepFlags)
+def status(session: Session) -> None:
+    """Show what the chain records, and what of it is held, pinned and missing here.
+
+    Content is looked for by its name; `verify` reads it. Pins of a pinning service are shown when
+    one is set. JSON: {"documents": [{"cid": "bafk...", "what": "resource", "state": "held",
+    "missing": 0, "pinned": true, "why": "", "service": "pinned"}], "waiting": {"blocks": 0,
+    "bytes": 0}}; state is held, partial, missing, damaged or unknown, waiting is what a daemon that
+    could not be reached has still to get, and service null without one.
+    """
+    from metaorg.ipfs import holdings
+
+    named = session.organization.commons.recorded()
+    pins = _pins(session)
+    with progress("looking", len(named)) as advance:
+        found = []
+        for one in holdings(session.own_store, named):
+            found.append(one)
+            advance()
+    rows = [
+        one.model_dump() | {"cid": one.cid, "service": pins.get(one.cid) if pins else None}
+        for one in found
+    ]
+    waiting = _waiting(session)
+    columns = ("cid", "what", "state", "pinned", "service")
+    emit(
+        {"documents": rows, "waiting": waiting},
+        session.as_json,
+        lambda: table(columns, ([row[name] for name in columns] for row in rows))
+        + "\n\n"
+        + facts(Counter(one.state for one in found) | waiting),
+    )
+
+
+@command(app, ReadFlags)
+def verify(session: Session) -> None:
+    """Read every byte of what the chain records, and check it against its hashes.
+
+    Exit code 6 when something is missing or damaged. JSON: {"resources": 3, "documents": 40,
+    "faults": {"bafk...": "missing: ..."}}
+    """
+    from metaorg.ipfs import holdings
+
+    named = session.organization.commons.recorded()
+    faults = {}
+    with progress("reading", len(named)) as advance:
+        for one in holdings(session.store, named, verify=True):
+            if one.state != "held":
+                faults[str(one.cid)] = f"{one.what}: {one.state}: {one.why}"
+            advance()
+    count = sum(what == "resource" for what in named.values())
+    found = {"resources": count, "documents": len(named), "faults": faults}
+    said = {"resources": count, "documents": len(named)} | faults
+    emit(found, session.as_json, lambda: facts(said))
+    if faults:
+        raise CheckFailed(f"{len(faults)} documents of the commons are missing or damaged")
+
+
+@command(app, ReadFlags)
+def mirror(session: Session) -> None:
+    """Hold everything that the chain records; run it as often as you like.
+
+    What is missing comes from --gateway and from the members' nodes that their profiles name.
+    Exit code 5 when something could not be had. JSON: [{"cid": "bafk...", "what": "resource",
+    "state": "held", "missing": 0, "pinned": true, "why": ""}], only what is new or lacking.
+    """
+    _keep(session, session.organization.commons.recorded(), verify=False)
+
+
+@command(app, ReadFlags)
+def repair(session: Session, cids: CidsArgument = None) -> None:
+    """Read everything, and fetch again what is missing or damaged; then as `mirror`."""
+    recorded = session.organization.commons.recorded()
+    named = {one: recorded.get(one, "not recorded") for one in cids} if cids else recorded
+    _keep(session, named, verify=True)
+
+
+@command(app, KeepFlags)
+def pin(session: Session, cids: CidsArgument = None) -> None:
+    """Keep content in the own store, or with --service at a pinning service.
+
+    JSON: [{"cid": "bafk...", "where": "...", "state": "pinned"}]
+    """
+    wanted = cids or list(session.organization.commons.recorded())
+    done = []
+    with progress("pinning", len(wanted)) as advance:
+        for one in wanted:
+            done.append(_pin_at(session, one))
+            advance()
+    _emit_pins(session, done)
+
+
+@command(app, KeepFlags)
+def unpin(session: Session, cids: CidsArgument = None) -> None:
+    """Let content go, from the own store or with --service from a pinning service.
+
+    What the chain records stays until nobody needs it: `gc` never drops it.
+    """
+    if not cids:
+        raise InvalidInput("say which: one CID or several")
+    for one in cids:
+        if session.settings.pinning is None:
+            session.own_store.unpin(one)
+        else:
+            for found in _service(session).find(one):
+                _service(session).delete(found.requestid)
+    where = session.settings.pinning or session.own_store.describe()
+    _emit_pins(session, [{"cid": one, "where": where, "state": "unpinned"} for one in cids])
+
+
+@command(app, ReadFlags)
+def gc(
+    session: Session,
+    older_than: Annotated[
+        float, typer.Option(min=0, metavar="HOURS", help="Only what came longer ago.")
+    ] = 24,
+) -> None:
+    """Delete what is neither pinned nor recorded on the chain of --address.
+
+    JSON: {"deleted": 12}; in blocks.
+    """
+    keep = session.organization.commons.recorded()
+    deleted = session.own_store.collect(keep, older_than=older_than * 3600)
+    emit({"deleted": deleted}, session.as_json, lambda: f"{deleted} blocks deleted")
+
+
+@command(app, ChainFlags)
+def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
+    """Write content as a CAR file, for IPFS tools or to carry to another machine."""
+    from metaorg.ipfs import car as cars
+
+    if not cids:
+        raise InvalidInput("say what: one CID or several")
+    with progress("writing", size=True) as advance:
+        if str(car) == STDIN:
+            cars.export(sys.stdout.buffer, session.store, cids, advance)
+        else:
+            _to_new_file(car, lambda file: cars.export(file, session.store, cids, advance))
+            emit({"file": str(car)}, session.as_json, lambda: str(car))
+
+
+@command(app, ChainFlags, "import")
+def import_(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CAR file; - is stdin.")],
+) -> None:
+    """Read a CAR file into the own store, verified, and pin its roots.
+
+    JSON: {"roots": ["bafy..."], "blocks": 3}
+    """
+    from metaorg.ipfs import car as cars
+
+    opened = sys.stdin.buffer if str(file) == STDIN else _opened(file)
+    with opened, progress("reading", size=True) as advance:
+        found = cars.read(opened)
+        count = 0
+
+        def counted() -> "Iterable[Any]":
+            nonlocal count
+            for block in found:
+                count += 1
+                advance(len(block.data))
+                yield block
+
+        session.own_store.write(counted())
+    for root in found.roots:
+        session.own_store.pin(root)
+    emit(
+        {"roots": list(found.roots), "blocks": count},
+        session.as_json,
+        lambda: "\n".join(map(str, found.roots)),
+    )
+
+
+@command(app, ChainFlags)
+def serve(
+    session: Session,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = PORT,
+) -> None:
+    """Serve the own store to other members as a trustless gateway, on this machine's loopback.
+
+    Whoever knows a CID can ask for it; what is sealed is served sealed. Put a proxy with TLS before
+    it for others to reach it, and name its address as `node` in your profile.
+    """
+    from metaorg.ipfs import Server
+
+    with Server(session.own_store, port, told=say) as server:
+        say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
+        server.serve_forever()
+
+
+def _keep(session: Session, named: "dict[Cid, str]", *, verify: bool) -> None:
+    from metaorg.ipfs import keep
+
+    before = set() if verify else set(session.own_store.pins())
+    told: list[Holding] = []
+    with progress("fetching", size=True) as advance:
+        for one in keep(
+            session.own_store, session.keepers, named, verify=verify, advance=advance
+        ):
+            if one.state != "held" or one.cid not in before:
+                told.append(one)
+    lacking = [one for one in told if one.state != "held"]
+    columns = ("cid", "what", "state", "why")
+    emit(told, session.as_json, lambda: _kept(named, told, lacking, columns))
+    if lacking:
+        raise Unreachable(f"{len(lacking)} of {len(named)} documents could not be had")
+
+
+def _kept(
+    named: "dict[Cid, str]",
+    told: "list[Holding]",
+    lacking: "list[Holding]",
+    columns: tuple[str, ...],
+) -> str:
+    said = f"{len(named)} documents recorded, {len(told) - len(lacking)} brought in or checked"
+    if not lacking:
+        return said
+    return said + "\n\n" + table(columns, ([getattr(one, c) for c in columns] for one in lacking))
+
+
+def _pin_at(session: Session, one: "Cid") -> dict[str, Any]:
+    if session.settings.pinning is None:
+        session.store.pin(one)
+        return {"cid": one, "where": session.own_store.describe(), "state": "pinned"}
+    found = _service(session).add(one)
+    return {"cid": one, "where": session.settings.pinning, "state": found.status}
+
+
+def _emit_pins(session: Session, done: list[dict[str, Any]]) -> None:
+    columns = ("cid", "where", "state")
+    emit(done, session.as_json, lambda: table(columns, ([one[c] for c in columns] for one in done)))
+
+
+def _pins(session: Session) -> "dict[Cid, str] | None":
+    """What the pinning service says of each pin; None without one."""
+    if session.settings.pinning is None:
+        return None
+    found: Iterable[PinStatus] = _service(session).list()
+    return {one.pin.cid: one.status for one in found}
+
+
+def _service(session: Session) -> "PinningService":
+    import os
+
+    from metaorg.ipfs import PinningService
+    from metaorg.settings import TOKEN
+
+    token = os.environ.get(TOKEN, "")
+    if not token:
+        raise Misconfigured(f"the pinning service wants a token: set the variable {TOKEN}")
+    return PinningService(session.settings.pinning or "", token, timeout=session.settings.timeout)
+
+
+def _waiting(session: Session) -> dict[str, int]:
+    """What waits for a daemon that could not be reached."""
+    pending = getattr(session.own_store, "pending", None)
+    blocks, size = pending()[:2] if pending else (0, 0)
+    return {"blocks": blocks, "bytes": size}
+
+
+def _opened(file: Path) -> Any:
+    try:
+        return file.expanduser().open("rb")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _to_new_file(path: Path, write: Any) -> None:
+    """A file that is there when all of it is."""
+    path = path.expanduser()
+    if path.exists():
+        raise InvalidInput(f"{path} exists; choose another name")
+    scratch = path.with_name(f".{path.name}.part")
+    try:
+        with scratch.open("wb") as file:
+            write(file)
+        scratch.rename(path)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        scratch.unlink(missing_ok=True)
