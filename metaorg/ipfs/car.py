@@ -154,7 +154,7 @@ def _roots(source: _Input, header: bytes) -> list[Cid]:
         found.append(header[at + 5 : end])
         at = end
     if header != _header(found):
-        raise source.fault("its header is not that of a CAR of version 1 in DAG-CBOR", 0)
+        raise source.fault("it is no CAR of version 1 with roots over sha2-256", 0)
     return [_cid(source, root, 0) for root in found]
 
 
