@@ -16,14 +16,19 @@ TIMEOUT = 0.4
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request on a free port of the loopback as a behaviour does, until it is left."""
+    """Answers each request on a free port of the loopback as a behaviour does, until it is left.
+
+    Args:
+        behaviour: what it does with each request.
+        keeps: leave the connection open for the next one, which needs well-behaved behaviour.
+    """
 
     daemon_threads = True
     # A thread that drips ends when its client does; nobody waits for it.
     block_on_close = False
 
-    def __init__(self, behaviour: Behaviour) -> None:
-        self.behaviour = behaviour
+    def __init__(self, behaviour: Behaviour, *, keeps: bool = False) -> None:
+        self.behaviour, self.keeps = behaviour, keeps
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -42,6 +47,11 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     body = b""
+
+    def setup(self) -> None:
+        super().setup()
+        if self.server.keeps:  # type: ignore[attr-defined]
+            self.protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
