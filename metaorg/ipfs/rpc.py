@@ -69,7 +69,7 @@ class Rpc:
         exceptions = _library().exceptions
         where = f"the daemon at {self.address}"
         try:
-            return _within(self.timeout, exchange)
+            return within(self.timeout, exchange)
         except (TimeoutError, exceptions.TimeoutError) as error:
             raise StoreUnreachable(
                 f"{where} did not answer {command} within {self.timeout:g} seconds"
@@ -159,7 +159,7 @@ def _library() -> Any:
     return ipfshttpclient
 
 
-def _within(seconds: float, work: Callable[[], T]) -> T:
+def within(seconds: float, work: Callable[[], T]) -> T:
     """The result of `work`, or `TimeoutError`; work that hangs is left to end by itself."""
     result: Future[T] = Future()
 

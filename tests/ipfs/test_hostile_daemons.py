@@ -3,12 +3,8 @@
 import contextlib
 import itertools
 import json
-import threading
-import time
-import tracemalloc
-import zlib
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -23,12 +19,25 @@ from metaorg.errors import (
 from metaorg.ipfs import Kubo
 from metaorg.ipfs.blocks import cid_of
 from metaorg.types import BLOCK_LIMIT
+from tests.ipfs.hostile import (
+    CHUNKED,
+    ERROR,
+    MEBIBYTE,
+    OK,
+    TIMEOUT,
+    Behaviour,
+    Server,
+    bomb,
+    bounded,
+    drips,
+    floods,
+    hangs,
+    hangs_up,
+    redirects,
+    says,
+)
 
-Behaviour = Callable[[BaseHTTPRequestHandler], None]
 Daemon = Callable[..., Kubo]
-
-TIMEOUT = 0.4
-"""Seconds that a store grants a daemon that may use them up."""
 
 MINUTES = b"minutes"
 CID = cid_of(MINUTES)
@@ -43,111 +52,18 @@ def daemon() -> Iterator[Daemon]:
     with contextlib.ExitStack() as servers:
 
         def start(timeout: float = 30, **commands: Behaviour) -> Kubo:
-            server = _Server(commands)
-            servers.callback(server.stop)
+            answers = {"version": says(b'{"Version": "0.43.1"}'), **commands}
+            server = servers.enter_context(
+                Server(lambda handler: answers[_command(handler)](handler))
+            )
             return Kubo(f"/ip4/127.0.0.1/tcp/{server.server_port}", timeout=timeout)
 
         yield start
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    # A thread that drips ends when its client does; nobody waits for it.
-    block_on_close = False
+def _command(handler: BaseHTTPRequestHandler) -> str:
+    return handler.path.removeprefix("/api/v0/").split("?")[0].replace("/", "_")
 
-    def __init__(self, commands: dict[str, Behaviour]) -> None:
-        self.commands = {"version": says(b'{"Version": "0.43.1"}'), **commands}
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.shutdown()
-        self.server_close()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        command = self.path.removeprefix("/api/v0/").split("?")[0].replace("/", "_")
-        # A client that was cut off is the point of these tests.
-        with contextlib.suppress(ConnectionError):
-            self.server.commands[command](self)  # type: ignore[attr-defined]
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-def says(body: bytes, status: int = 200) -> Behaviour:
-    """A behaviour: one complete answer."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return answer
-
-
-def hangs(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(4 * TIMEOUT)
-
-
-def hangs_up(handler: BaseHTTPRequestHandler) -> None:
-    handler.close_connection = True
-
-
-def drips(*pieces: bytes, then: bytes) -> Behaviour:
-    """Sends the pieces, and then a little again and again, well within any socket's timeout."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(b"".join(pieces))
-        for _ in range(int(4 * TIMEOUT / 0.02)):
-            handler.wfile.write(then)
-            handler.wfile.flush()
-            time.sleep(0.02)
-
-    return answer
-
-
-def floods(*pieces: bytes, then: bytes) -> Behaviour:
-    """Sends the pieces, and then as much as the other side takes."""
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.wfile.write(b"".join(pieces))
-        ends = time.monotonic() + 4 * TIMEOUT
-        while time.monotonic() < ends:
-            handler.wfile.write(then)
-
-    return answer
-
-
-def redirects(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(307)
-    handler.send_header("Location", handler.path)
-    handler.send_header("Content-Length", "0")
-    handler.end_headers()
-
-
-def bomb(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.send_header("Content-Encoding", "gzip")
-    handler.send_header("Content-Length", str(len(BOMB)))
-    handler.end_headers()
-    handler.wfile.write(BOMB)
-
-
-def packed_zeros(mebibytes: int) -> bytes:
-    packer = zlib.compressobj(wbits=31)
-    return b"".join([packer.compress(bytes(1 << 20)) for _ in range(mebibytes)] + [packer.flush()])
-
-
-BOMB = packed_zeros(100)
-OK = b"HTTP/1.1 200 OK\r\n"
-ERROR = b"HTTP/1.1 500 Internal Server Error\r\n"
-CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-MEBIBYTE = bytes(1 << 20)
 
 HOSTILE: dict[str, Behaviour] = {
     "hangs": hangs,
@@ -180,20 +96,6 @@ HOSTILE: dict[str, Behaviour] = {
     "refuses late": says(b'{"Message": "no space", "Type": "error"}'),
     "speaks of another block": says(json.dumps({"Key": str(cid_of(b"other"))}).encode()),
 }
-
-
-@contextlib.contextmanager
-def bounded() -> Iterator[None]:
-    """Fails when the block inside takes long or much."""
-    started = time.monotonic()
-    tracemalloc.start()
-    try:
-        yield
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert time.monotonic() - started < TIMEOUT + 1
-    assert peak < 40 << 20
 
 
 @pytest.mark.parametrize("behaviour", HOSTILE.values(), ids=HOSTILE)

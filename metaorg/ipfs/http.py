@@ -1,0 +1,312 @@
+"""HTTP to one server, bounded in time and memory whatever it answers.
+
+A request ends at its deadline, however slowly bytes drip in: each read from the socket is granted
+the time that is left, and not a time of its own. Nothing is unpacked, no redirect is followed, no
+proxy or password is taken from the environment. Made of the standard library's client, because
+timeouts of urllib3 start again with every byte.
+"""
+
+import os
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from metaorg.errors import InvalidInput, StoreUnreachable
+from metaorg.ipfs.rpc import printable, within
+
+_SAFE = ("GET", "HEAD")
+"""What may be sent on a connection that served before, and sent again when that was closed."""
+
+
+class Url(NamedTuple):
+    """A server, and under which path it offers what is asked of it."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+
+    @classmethod
+    def parse(cls, text: str, what: str) -> "Url":
+        """Read a URL of http or https with a host, and perhaps a port and a path.
+
+        Raises:
+            InvalidInput: it has another form, or more; it is not repeated, for it may hold a
+                password.
+        """
+        try:
+            parts = urlsplit(text)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            parts, host, port = urlsplit(""), "", None
+        plain = text.isascii() and text.isprintable() and " " not in text and "@" not in text
+        if not (plain and host and parts.scheme in ("http", "https")) or "?" in text or "#" in text:
+            raise InvalidInput(
+                f"the URL of {what} has http or https, a host and at most a port and a path, no "
+                "user and no query: as https://ipfs.example.org"
+            )
+        return cls(parts.scheme, host, port, parts.path.rstrip("/"))
+
+    @property
+    def loopback(self) -> bool:
+        """Whether what is sent there stays on this machine."""
+        address = _literal(self.host)
+        return self.host == "localhost" if address is None else address.is_loopback
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{'' if self.port is None else f':{self.port}'}{self.path}"
+
+
+class Answer(NamedTuple):
+    """What a server said; headers by name in any case."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body for a message, in one line."""
+        return printable(self.body[:1000].decode(errors="replace"))
+
+
+class Client:
+    """Requests to the server at a URL; threads may share one.
+
+    Args:
+        url: where its paths begin.
+        who: what to call it in messages, as "the gateway https://ipfs.example.org".
+    """
+
+    def __init__(self, url: Url, who: str) -> None:
+        self.url, self.who = url, who
+        # By process: two of them must not read the answers of one connection.
+        self._idle: dict[int, deque[HTTPConnection]] = {}
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: float,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """The server's answer, whatever its status, if it is not a redirect.
+
+        Args:
+            path: what follows the path of the URL, quoted.
+            timeout: seconds in which the request ends, one way or the other.
+            limit: the most bytes that the answer's body may have.
+
+        Raises:
+            StoreUnreachable: nobody answers, not in time, not in HTTP, with a redirect, packed, or
+                with more than `limit` bytes.
+        """
+        sent = {"Accept-Encoding": "identity", "User-Agent": "metaorg", **(headers or {})}
+        with self._translated(timeout):
+            ends = time.monotonic() + timeout
+            connection, response = self._exchange(method, path, sent, body, ends)
+            try:
+                answer = Answer(response.status, response.headers, self._body(response, limit))
+            except BaseException:
+                response.close()
+                connection.close()
+                raise
+            self._keep(connection, response)
+            return answer
+
+    def close(self) -> None:
+        """Close the connections that are open; a later request opens one again."""
+        idle = self._connections
+        while idle:
+            idle.pop().close()
+
+    def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, ends: float
+    ) -> tuple[HTTPConnection, HTTPResponse]:
+        used = self._reusable(ends) if method in _SAFE else None
+        try:
+            connection = used or self._connect(ends)
+            return connection, _ask(connection, method, self.url.path + path, body, headers)
+        except (ConnectionError, HTTPException):
+            if used is None:
+                raise
+            # The server had closed it, as servers do after a while; this says nothing about now.
+            connection = self._connect(ends)
+            return connection, _ask(connection, method, self.url.path + path, body, headers)
+
+    def _body(self, response: HTTPResponse, limit: int) -> bytes:
+        if 300 <= response.status < 400:
+            raise HTTPException("it redirects, which is not followed")
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise HTTPException("it packs its answer, which was not asked for")
+        body = response.read(limit + 1)
+        if len(body) > limit:
+            raise HTTPException(f"more than {limit:,} bytes")
+        if response.length:
+            raise HTTPException(f"it broke off {response.length:,} bytes before the end")
+        return body
+
+    def _keep(self, connection: HTTPConnection, response: HTTPResponse) -> None:
+        if response.will_close or not response.isclosed():
+            connection.close()
+        else:
+            self._connections.append(connection)
+
+    def _reusable(self, ends: float) -> HTTPConnection | None:
+        """A connection that is open and silent; one that speaks unasked says nothing good."""
+        while self._connections:
+            try:
+                connection = self._connections.pop()
+            except IndexError:  # another thread was faster
+                return None
+            assert isinstance(connection.sock, _Plain | _Tls)
+            if not select.select([connection.sock], [], [], 0)[0]:
+                connection.sock.ends = ends
+                return connection
+            connection.close()
+        return None
+
+    def _connect(self, ends: float) -> HTTPConnection:
+        host, secure = self.url.host, self.url.scheme == "https"
+        kind = HTTPSConnection if secure else HTTPConnection
+        connection = kind(host, self.url.port)
+        connection.auto_open = 0
+        plain = _dial(host, connection.port, ends)
+        connection.sock = _secured(plain, host, ends) if secure else plain
+        return connection
+
+    @property
+    def _connections(self) -> deque[HTTPConnection]:
+        return self._idle.setdefault(os.getpid(), deque())
+
+    @contextmanager
+    def _translated(self, timeout: float) -> Iterator[None]:
+        """The one place where a foreign error becomes ours; which ones may come is nowhere said."""
+        try:
+            yield
+        except TimeoutError as error:
+            raise StoreUnreachable(
+                f"{self.who} did not answer within {timeout:g} seconds"
+            ) from error
+        except ssl.SSLCertVerificationError as error:
+            shown = printable(error.verify_message)
+            raise StoreUnreachable(f"{self.who} cannot prove who it is ({shown})") from error
+        except ConnectionRefusedError as error:
+            raise StoreUnreachable(f"nobody answers for {self.who}: does it run?") from error
+        except socket.gaierror as error:
+            raise StoreUnreachable(f"nobody knows the name in {self.who}") from error
+        except Exception as error:
+            shown = printable(str(error) or type(error).__name__)
+            raise StoreUnreachable(f"{self.who} gave no usable answer ({shown})") from error
+
+
+class _Plain(socket.socket):
+    """A socket whose reads end at a time, together and not each."""
+
+    ends = 0.0
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        _grant(self, self.ends)
+        return super().recv_into(*args, **options)
+
+
+class _Tls(ssl.SSLSocket):
+    """The same for TLS."""
+
+    ends = 0.0
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        _grant(self, self.ends)
+        return super().recv_into(*args, **options)
+
+
+def _grant(connection: socket.socket, ends: float) -> None:
+    left = ends - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    connection.settimeout(left)
+
+
+def _ask(
+    connection: HTTPConnection,
+    method: str,
+    path: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+) -> HTTPResponse:
+    try:
+        assert isinstance(connection.sock, _Plain | _Tls)
+        _grant(connection.sock, connection.sock.ends)
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _dial(host: str, port: int, ends: float) -> _Plain:
+    """An open connection to the first address of a host that takes one."""
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in _addresses(host, port, ends):
+        dialled = _Plain(family, kind, protocol)
+        dialled.ends = ends
+        try:
+            _grant(dialled, ends)
+            dialled.connect(address)
+            dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return dialled
+        except OSError as error:
+            dialled.close()
+            failure = error
+    raise failure or OSError("its name has no address")
+
+
+def _addresses(host: str, port: int, ends: float) -> list[Any]:
+    """Looked up in a thread that is waited for only so long: a resolver has no deadline."""
+    found: list[Any]
+    if _literal(host) is not None:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    left = max(ends - time.monotonic(), 0)
+    found = within(left, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+    return found
+
+
+def _secured(plain: _Plain, host: str, ends: float) -> _Tls:
+    try:
+        _grant(plain, ends)
+        secured = _authorities().wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+    assert isinstance(secured, _Tls)
+    secured.ends = ends
+    return secured
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """What this machine trusts; read once, since that takes long."""
+    context = ssl.create_default_context()
+    context.sslsocket_class = _Tls
+    return context
+
+
+def _literal(host: str) -> Any:
+    """The address that a host is written as, or None for a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
