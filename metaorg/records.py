@@ -3,7 +3,9 @@
 Each is canonical JSON (RFC 8785) in one raw block, so that `sha256sum` of the file is the digest.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +21,10 @@ from metaorg.types import Cid
 
 NAME_LIMIT = 200
 TEXT_LIMIT = 100_000
+ENVELOPE_KEYS = 256
+"""Sharing keys to which one envelope is sealed: opening takes a second, then four times as long."""
+ENVELOPE_SIZE = 1 << 16
+"""Characters of an envelope's sealed part."""
 
 
 def _printable(text: str) -> str:
@@ -37,6 +43,63 @@ Name = Annotated[Line, Field(min_length=1)]
 """One line of text that is not empty."""
 Text = Annotated[str, StringConstraints(max_length=TEXT_LIMIT)]
 """Markdown, at most 100,000 characters."""
+
+
+def _recipient(text: str) -> str:
+    import pyrage
+
+    try:
+        canonical = str(pyrage.x25519.Recipient.from_str(text))
+    except pyrage.RecipientError:
+        canonical = ""
+    if canonical != text:  # what stands there is not repeated: it may be the secret key
+        raise ValueError(
+            "it is no public sharing key, which begins with age1: `metaorg keys sharing list` "
+            "shows those there are"
+        )
+    return text
+
+
+def _no_or(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda text: check(text) if text else text)
+
+
+def _served(text: str) -> str:
+    """An address to which a path can be added."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("it is no address like https://commons.example.org, without a password")
+    if "?" in text or "#" in text or " " in text:
+        raise ValueError("a path is added to it, so that it has no ?, # or space")
+    return text
+
+
+def _sorted(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if list(texts) != sorted(set(texts)):
+        raise ValueError("they are not in order, or one stands there twice")
+    return texts
+
+
+def _cid(text: str) -> str:
+    try:
+        canonical = str(Cid.parse(text))
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+    if canonical != text:
+        raise ValueError(f"its canonical form is {canonical}")
+    return text
+
+
+Recipient = Annotated[str, AfterValidator(_recipient)]
+"""An organization's public sharing key: an age X25519 recipient, "age1..."."""
+CidText = Annotated[str, AfterValidator(_cid)]
+"""A CID in its canonical text."""
+KeyId = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{16}\Z")]
+"""What a sharing key is called: 16 hex digits of the sha256 of its public text."""
 
 
 class Record(BaseModel):
@@ -72,7 +135,12 @@ def made(kind: type[R], /, **fields: Any) -> R:
 
 
 class Profile(Record):
-    """Who an organization is. No personal data belong here: the document is public."""
+    """Who an organization is. No personal data belong here: the document is public.
+
+    Args:
+        sharing_key: to which others seal what this organization may read.
+        node: the address at which it serves its commons.
+    """
 
     type: Literal["Profile"] = "Profile"
     name: Name
@@ -83,6 +151,13 @@ class Profile(Record):
     region: Line = ""
     country: Line = ""
     website: Line = ""
+    sharing_key: Annotated[Line, _no_or(_recipient)] = ""
+    node: Annotated[Line, _no_or(_served)] = ""
+
+    def content(self) -> dict[str, Any]:
+        """The fields that came later are left out when empty: older profiles keep their digests."""
+        later = {name for name in ("sharing_key", "node") if not getattr(self, name)}
+        return {name: value for name, value in super().content().items() if name not in later}
 
 
 class Pledge(Record):
@@ -137,6 +212,25 @@ class Description(Record):
     kind: Literal["folder"] | None = None
     profile: Line | None = None
     sealed: Sealed | None = None
+
+
+class Envelope(Record):
+    """Lets those who hold one of some sharing keys open a sealed resource. It is public.
+
+    Args:
+        resource: the sealed bytes.
+        keys: who can open it, by key id, in order.
+        age: base64 of an age file to these keys, whose content `metaorg.ipfs.sealing` describes.
+    """
+
+    type: Literal["Envelope"] = "Envelope"
+    resource: CidText
+    keys: Annotated[
+        tuple[KeyId, ...], Field(min_length=1, max_length=ENVELOPE_KEYS), AfterValidator(_sorted)
+    ]
+    age: Annotated[
+        str, StringConstraints(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=ENVELOPE_SIZE)
+    ]
 
 
 class CharterDocument(Record):
