@@ -6,7 +6,7 @@ from typing import Any
 
 from metaorg.charter import Charter, DeclaredFounder, encode, pledge_digest
 from metaorg.errors import InvalidInput, Misconfigured, Refused
-from metaorg.ipfs import Store
+from metaorg.ipfs import Store, put_files
 from metaorg.onchain import acts, factory, transactions
 from metaorg.onchain.accounts import Signer
 from metaorg.onchain.acts import SignedAct
@@ -122,7 +122,7 @@ def found(
 ) -> Receipt | None:
     """Found, and put the documents on the commons; None when it was founded before."""
     made = call(founding, signed)
-    store.put_many(made.documents)
+    put_files(store, made.documents)
     transactions.settle(chain, [signer.address])
     if is_founded(chain, founding):
         return None

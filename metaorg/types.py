@@ -190,7 +190,8 @@ class Call(Model):
         data: ABI-encoded call data.
         value: wei sent along.
         says: what it does, as a sentence in the imperative without a full stop.
-        documents: blocks whose digests the data carry; they go to the commons before the call.
+        documents: files whose digests the data carry, or which these name; they go to the commons
+            before the call.
     """
 
     to: Address

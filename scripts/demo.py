@@ -21,7 +21,7 @@ from metaorg import charter as charters
 from metaorg import founding
 from metaorg.audit import Report, check
 from metaorg.errors import InvalidInput, MetaorgError
-from metaorg.ipfs import Store, open_store
+from metaorg.ipfs import Store, open_store, put_files
 from metaorg.onchain import transactions
 from metaorg.onchain.accounts import LocalSigner, NodeSigner, Signer
 from metaorg.onchain.chain import Chain
@@ -251,7 +251,7 @@ class Demo:
         )
 
     def _send(self, operation: str, jobs: Sequence[Job]) -> None:
-        self.store.put_many(block for job in jobs for block in job.call.documents)
+        put_files(self.store, (one for job in jobs for one in job.call.documents))
         with self._progress(operation, len(jobs)) as tick:
             self._count(operation, transactions.send_many(self.chain, jobs, tick))
 

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from metaorg import charter as charters
 from metaorg import founding
 from metaorg.charter import Charter, DeclaredFounder
-from metaorg.ipfs import Store, open_store
+from metaorg.ipfs import Store, open_store, put_files
 from metaorg.onchain import factory, transactions
 from metaorg.onchain.accounts import LocalSigner, Signer
 from metaorg.onchain.artifacts import CONTRACTS, load
@@ -124,8 +124,7 @@ class Gauge:
 
     def _send(self, signer: Signer, name: str | None, call: Call) -> Receipt:
         self._wait(1)
-        if call.documents:
-            self.store.put_many(call.documents)
+        put_files(self.store, call.documents)
         receipt = transactions.send(self.chain, signer, call)[0]
         if name is not None:
             self.gas[name] = receipt.gas

@@ -5,8 +5,8 @@ from typing import Any
 
 from metaorg.audit.findings import Finding, Findings, compare, differs
 from metaorg.audit.read import Evidence
-from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
-from metaorg.ipfs import Store, documents
+from metaorg.errors import ContentCorrupt, ContentMalformed, InvalidInput, Unreachable
+from metaorg.ipfs import Store, dag, documents
 from metaorg.onchain import recorded
 from metaorg.onchain.commons import Commons
 from metaorg.onchain.recorded import Named
@@ -82,8 +82,10 @@ def _grants(evidence: Evidence) -> dict[tuple[bytes, int], bool]:
 def _content(store: Store, cid: Cid, what: str) -> Iterator[Finding]:
     subject = f"{what} ({cid})"
     try:
-        data = store.get(cid)
-    except ContentCorrupt as error:
+        for lacking in dag.missing(store, cid):
+            store.get(lacking)  # which says whether it is missing or damaged
+        data = store.get(cid) if what.startswith(_JSON) else b""
+    except (ContentCorrupt, ContentMalformed) as error:
         yield differs(subject, "the bytes that hash to its CID", str(error))
         return
     except Unreachable as error:

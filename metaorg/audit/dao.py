@@ -16,7 +16,7 @@ from metaorg.dao import Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.dao.documents import FORMAT, URIS
 from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
-from metaorg.ipfs import Store
+from metaorg.ipfs import Store, file_cid, read_file
 from metaorg.ipfs import documents as json_documents
 from metaorg.ipfs.documents import Json
 from metaorg.onchain.assembly import Actions
@@ -129,7 +129,7 @@ def _compared(stated: _Stated, facts: Facts, store: Store) -> Findings:
     except InvalidInput as error:
         yield differs("public documents", str(error), "documents all the same")
         return
-    if Cid.of(expected.dao) != stated.cid:
+    if file_cid(expected.dao) != stated.cid:
         yield from _fields(stated, json_documents.decode(expected.dao))
     for field in URIS:
         value = stated.content.get(field)
@@ -152,7 +152,7 @@ def _fields(stated: _Stated, wanted: Json) -> Findings:
 def _there(store: Store, field: str, uri: str) -> Findings:
     subject = f"document at {field} ({uri:.{SHOWN}})"
     try:
-        store.get(_cid(uri))
+        read_file(store, _cid(uri))
     except ContentCorrupt as error:
         yield differs(subject, "the bytes that hash to its CID", str(error))
     except Unreachable as error:

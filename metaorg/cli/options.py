@@ -151,7 +151,7 @@ _Gateways = Annotated[
     typer.Option(
         "--gateway",
         metavar="URL",
-        help="A trustless gateway or a member's node, to read what the store lacks; may be repeated.",
+        help="A trustless gateway or a member's node, to read what the store lacks; repeatable.",
         rich_help_panel=CONNECTION,
     ),
 ]

@@ -148,12 +148,12 @@ def hand_over(session: Session, calls: Sequence["Call"]) -> None:
 
     Their documents go to the commons: the JSON does not carry them.
     """
+    from metaorg.ipfs import put_files
+
     made: Any = list(calls)
     if session.flags.how == "safe":
         made = session.organization.batch(calls, time.time_ns() // 10**6)
-    documents = [block for call in calls for block in call.documents]
-    if documents:
-        session.store.put_many(documents)
+    put_files(session.store, (one for call in calls for one in call.documents))
     if session.flags.output is None:
         write(to_json(made))
     else:

@@ -1,7 +1,7 @@
 """ERC-4824 (the same as DAOIP-2): one value in, the documents' bytes out.
 
-Each document is one raw block: canonical JSON (RFC 8785), and Markdown for the governance. The same
-facts give the same bytes for anybody. `generatedFrom` is the one member that the standard does not
+Each document is a file: canonical JSON (RFC 8785), and Markdown for the governance; one that fits a
+block is that raw block. The same facts give the same bytes for anybody. `generatedFrom` is the one member that the standard does not
 know: its JSON-LD context defines no such term, so that readers pass over it.
 """
 
@@ -12,8 +12,9 @@ from metaorg.dao.governance import governance
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
 from metaorg.ipfs.documents import Json, Jsonable
+from metaorg.ipfs.files import FILE_LIMIT, file_cid
 from metaorg.records import read_description
-from metaorg.types import DOCUMENT_LIMIT, Cid, Digest, Model
+from metaorg.types import Cid, Digest, Model
 
 CONTEXT = "https://www.daostar.org/schemas"
 FORMAT = 1
@@ -42,7 +43,7 @@ _ROLES = {
 
 
 class Documents(Model):
-    """The documents of one block, by the names of `FILES`; each one raw block."""
+    """The documents of one block, by the names of `FILES`."""
 
     dao: bytes
     members: bytes
@@ -54,7 +55,7 @@ class Documents(Model):
     @property
     def uri(self) -> str:
         """What the front door's `daoURI` says."""
-        return Cid.of(self.dao).uri
+        return file_cid(self.dao).uri
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -77,7 +78,7 @@ def generate(facts: Facts, purpose: str) -> Documents:
         purpose: from the charter document; empty for none.
 
     Raises:
-        InvalidInput: a document does not fit one block, or a name cannot be written as UTF-8.
+        InvalidInput: a document is larger than 64 MiB, or a name cannot be written as UTF-8.
     """
     parts = {
         "members": _encode(facts, "members", _members(facts)),
@@ -137,11 +138,11 @@ def _dao(facts: Facts, purpose: str, parts: dict[str, bytes]) -> Jsonable:
         "type": "DAO",
         "name": facts.name,
         "description": purpose,
-        "membersURI": Cid.of(parts["members"]).uri,
-        "proposalsURI": Cid.of(parts["proposals"]).uri,
-        "activityLogURI": Cid.of(parts["activity_log"]).uri,
-        "governanceURI": Cid.of(parts["governance"]).uri,
-        "contractsURI": Cid.of(parts["contracts"]).uri,
+        "membersURI": file_cid(parts["members"]).uri,
+        "proposalsURI": file_cid(parts["proposals"]).uri,
+        "activityLogURI": file_cid(parts["activity_log"]).uri,
+        "governanceURI": file_cid(parts["governance"]).uri,
+        "contractsURI": file_cid(parts["contracts"]).uri,
         "generatedFrom": origin,
     }
     return {key: value for key, value in said.items() if value}
@@ -212,15 +213,15 @@ def _encode(facts: Facts, what: str, items: list[Jsonable]) -> bytes:
     """A list of the standard as its document; the one of members says that they are a DAO's."""
     kind = {"type": "DAO"} if what == "members" else {}
     try:
-        return documents.encode({"@context": CONTEXT, **kind, what: items})
+        return documents.encode({"@context": CONTEXT, **kind, what: items}, FILE_LIMIT)
     except InvalidInput:
         raise InvalidInput(
-            f"the document of the {len(items):,} {what} of {facts.name!r} does not fit one block "
-            "of 1 MiB: ERC-4824 has no document in parts, and the commons stores no larger one yet"
+            f"the document of the {len(items):,} {what} of {facts.name!r} is larger than "
+            f"{FILE_LIMIT >> 20} MiB, and ERC-4824 has no document in parts"
         ) from None
 
 
 def _fitting(what: str, data: bytes) -> bytes:
-    if len(data) > DOCUMENT_LIMIT:
-        raise InvalidInput(f"the document of the {what} has {len(data):,} bytes; 1 MiB fit a block")
+    if len(data) > FILE_LIMIT:
+        raise InvalidInput(f"the document of the {what} is larger than {FILE_LIMIT >> 20} MiB")
     return data

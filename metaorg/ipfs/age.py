@@ -5,14 +5,8 @@ thread behind a pipe, so that its output can be read; of a file of any size a fe
 memory. Files are binary, never armored.
 """
 
-import io
-import os
 import re
-from collections.abc import Callable, Sequence
-from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
-
-from metaorg.errors import InvalidInput, Misconfigured
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Identity as _Identity

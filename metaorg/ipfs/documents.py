@@ -28,17 +28,17 @@ SAFE_INTEGER = 2**53 - 1
 _SHOWN = 40
 
 
-def encode(value: Jsonable) -> bytes:
+def encode(value: Jsonable, limit: int = DOCUMENT_LIMIT) -> bytes:
     """The canonical bytes of a value: UTF-8, no spaces, no end of line, keys by UTF-16 units.
 
     `decode(encode(value)) == value`, tuples read back as lists. Floats follow RFC 8785, but a whole
     number that would be written out beyond `SAFE_INTEGER` is refused, as an int or as a float.
 
     Raises:
-        InvalidInput: over 1 MiB, deeper than `DEPTH_LIMIT` (a value that contains itself is), a
+        InvalidInput: over `limit` bytes (1 MiB, what fits one block), deeper than `DEPTH_LIMIT` (a value that contains itself is), a
             number or text that JSON cannot carry, a key that is no text, or another type.
     """
-    _check(value)
+    _check(value, limit)
     try:
         data = rfc8785.dumps(value)
     except (UnicodeEncodeError, rfc8785.CanonicalizationError):
@@ -46,7 +46,7 @@ def encode(value: Jsonable) -> bytes:
         raise InvalidInput(
             "text holds half of a surrogate pair, which UTF-8 cannot carry: remove it"
         ) from None
-    _check_size(len(data))
+    _check_size(len(data), limit)
     return data
 
 
@@ -57,7 +57,7 @@ def decode(data: bytes) -> Json:
         InvalidInput: the bytes are not what `encode` gives for any value: not UTF-8, not JSON, a
             key twice, NaN, too large or too deep, or written in another way (spaces, order, 1.0).
     """
-    _check_size(len(data))
+    _check_size(len(data), DOCUMENT_LIMIT)
     value = _parse(_text(data))
     if encode(value) != data:
         raise InvalidInput(
@@ -115,7 +115,7 @@ def _float(digits: str) -> float:
     return number
 
 
-def _check(value: object) -> None:
+def _check(value: object, limit: int) -> None:
     """Refuse what has no canonical form, before any recursion and without building it.
 
     Every node takes at least one byte, so that counting bounds the work even for a value that
@@ -130,7 +130,7 @@ def _check(value: object) -> None:
                 _refuse_depth()
             size += 1 + (len(node) if isinstance(node, str) else 0)
             below.extend(_parts(node))
-            _check_size(max(size, len(below)))
+            _check_size(max(size, len(below)), limit)
         level, depth = below, depth + 1
 
 
@@ -175,10 +175,10 @@ def _digits(number: int) -> str:
     return str(number) if bits < 1000 else f"a whole number of {bits} bits"
 
 
-def _check_size(size: int) -> None:
-    if size > DOCUMENT_LIMIT:
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
         raise InvalidInput(
-            f"a document has at most {DOCUMENT_LIMIT:,} bytes (1 MiB), this one has more: "
+            f"a document has at most {limit:,} bytes ({limit >> 20} MiB), this one has more: "
             "put large parts into files of their own and name them by CID"
         )
 

@@ -9,8 +9,15 @@ can be shown, sent, or made an action of a proposal.
 """
 
 from metaorg.organization.assembly import ProposalView
-from metaorg.organization.commons import ResourceView
 from metaorg.organization.facade import MetaOrganization
 from metaorg.organization.members import MemberView
+from metaorg.organization.resources import Deed, ResourceHistory, ResourceView
 
-__all__ = ["MemberView", "MetaOrganization", "ProposalView", "ResourceView"]
+__all__ = [
+    "Deed",
+    "MemberView",
+    "MetaOrganization",
+    "ProposalView",
+    "ResourceHistory",
+    "ResourceView",
+]

@@ -32,7 +32,7 @@ class Dao:
 
         Raises:
             Unreachable: the charter document, which names the purpose, cannot be read.
-            InvalidInput: a document does not fit one block.
+            InvalidInput: a document is larger than 64 MiB.
         """
         facts = self.facts(reading)
         return dao.generate(facts, self.purpose(facts))

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from metaorg.errors import InvalidInput, Misconfigured, Unreachable
-from metaorg.ipfs import Store, documents
+from metaorg.ipfs import Store, documents, put_files
 from metaorg.onchain import abi, acts, safes, transactions
 from metaorg.onchain import meta_organization as front_door
 from metaorg.onchain.accounts import Signer
@@ -24,6 +24,7 @@ from metaorg.organization.constitution import Constitution
 from metaorg.organization.dao import Dao
 from metaorg.organization.delivery import Errand
 from metaorg.organization.membership import Membership
+from metaorg.organization.sharing import Sharing
 from metaorg.records import Reason
 from metaorg.types import Address, Call, Cid, Event, Model, Receipt
 
@@ -40,7 +41,7 @@ class Decoded(Model):
 
 
 class MetaOrganization:
-    """The facade: `.constitution .membership .assembly .commons .dao`, and what all of them share.
+    """The facade: `.constitution .membership .assembly .commons .sharing .dao`, and what all of them share.
 
     Args:
         chain: the node. modules: the contracts. store: where documents are. signer: who writes; a
@@ -82,6 +83,10 @@ class MetaOrganization:
         return Commons(self)
 
     @cached_property
+    def sharing(self) -> Sharing:
+        return Sharing(self)
+
+    @cached_property
     def dao(self) -> Dao:
         return Dao(self)
 
@@ -108,9 +113,7 @@ class MetaOrganization:
 
     def send(self, *calls: Call) -> list[Receipt]:
         """Put the calls' documents on the commons, then send the calls one after the other."""
-        blocks = [block for call in calls for block in call.documents]
-        if blocks:
-            self.store.put_many(blocks)
+        put_files(self.store, (one for call in calls for one in call.documents))
         return transactions.send(self.chain, self.signer, *calls)
 
     def simulate(self, *calls: Call) -> list[int]:

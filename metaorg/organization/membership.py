@@ -22,7 +22,7 @@ from metaorg.organization.members import (
     Step,
     Turn,
 )
-from metaorg.records import Pledge, Profile, Reason, made
+from metaorg.records import Pledge, Profile, made
 from metaorg.rules.admission import Admission, AdmissionMethod, pace_limit
 from metaorg.rules.membership import Status
 from metaorg.types import Address, Call, Cid, Event

@@ -150,9 +150,7 @@ def write_out(
         _to_stdout(session, entry)
         return
     with progress("writing", entry.size, size=True) as advance:
-        unixfs.extract(
-            session.own_store, entry.cid, output, skip_links=skip_links, advance=advance
-        )
+        unixfs.extract(session.own_store, entry.cid, output, skip_links=skip_links, advance=advance)
     found = {"cid": entry.cid, "kind": entry.kind, "size": entry.size, "output": str(output)}
     emit(found, session.as_json, lambda: str(output))
 

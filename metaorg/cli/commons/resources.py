@@ -1,22 +1,21 @@
 """`metaorg commons`: resources that members share, by the hash of their content."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from metaorg.cli.command import application, command
-from metaorg.cli.content import (
+from metaorg.cli.command import command
+from metaorg.cli.commons.app import app
+from metaorg.cli.commons.content import (
     Hidden,
     PathArgument,
     Preserve,
     ProfileOption,
     Reading,
     content_of,
-    refuse_personal_data,
     write_out,
 )
-from metaorg.cli.files import STDIN
 from metaorg.cli.options import (
     ActFlags,
     ChainFlags,
@@ -28,21 +27,16 @@ from metaorg.cli.options import (
     address,
     cid,
     reader,
-    text,
 )
 from metaorg.cli.output import emit, facts, say, table, words
 from metaorg.cli.session import Session
 from metaorg.cli.writing import perform
-from metaorg.errors import InvalidInput
 from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.ipfs import Root
     from metaorg.organization import Deed, ResourceHistory, ResourceView
-    from metaorg.records import Description, Sealed
     from metaorg.types import Cid
-
-app = application("Resources that members share, by the hash of their content.")
 
 
 def _resource(given: str) -> "tuple[Cid, str]":
@@ -65,92 +59,6 @@ ResourceArgument = Annotated[
 ToOption = Annotated[
     str, typer.Option(parser=address, metavar="ACCOUNT", help="The organization that gets it.")
 ]
-
-
-@command(app, ActFlags)
-def publish(
-    session: Session,
-    path: PathArgument,
-    licence: Annotated[str, typer.Option(metavar="SPDX", help="Its licence, like CC-BY-SA-4.0.")],
-    title: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Its title; the name when absent.")
-    ] = None,
-    about: Annotated[
-        str | None, typer.Option(parser=text, metavar="TEXT", help="What it is, Markdown.")
-    ] = None,
-    media_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="Guessed from the name when absent.")
-    ] = None,
-    access: Annotated[
-        Literal["public", "members", "parties"],
-        typer.Option(help="Who is to read it: everybody, or sealed to members or to --to."),
-    ] = "public",
-    to: Annotated[
-        list[str] | None,
-        typer.Option(
-            parser=address, metavar="ACCOUNT", help="With --access parties: to whom; repeatable."
-        ),
-    ] = None,
-    purpose: Annotated[
-        str | None,
-        typer.Option(parser=text, metavar="TEXT", help="Of a sealed one: what it may be used for."),
-    ] = None,
-    retention: Annotated[
-        str, typer.Option(metavar="TEXT", help="Of a sealed one: how long it may be kept.")
-    ] = "",
-    terms: Annotated[
-        str | None, typer.Option(parser=text, metavar="TEXT", help="Of a sealed one: other terms.")
-    ] = None,
-    previous: Annotated[
-        Any,
-        typer.Option(parser=cid, metavar="CID", help="Of which resource this is a new version."),
-    ] = None,
-    profile: ProfileOption = "unixfs-v1-2025",
-    hidden: Hidden = False,
-    preserve: Preserve = False,
-    consent: Annotated[
-        bool,
-        typer.Option(
-            "--i-have-consent",
-            help="Publish although columns look like e-mail, phone or birth date.",
-        ),
-    ] = False,
-) -> None:
-    """Publish a file or folder under a licence. Interrupted, the same command goes on.
-
-    What is sealed is encrypted before it leaves this machine, to the sharing keys in the members'
-    profiles. Its title, purpose and terms are public, and who may open it; its names are not.
-    Published before, it sends nothing.
-    """
-    from metaorg.cli.sealed import publish_sealed
-    from metaorg.onchain.commons import Access
-
-    if (access == "public") != (purpose is None):
-        raise InvalidInput("a sealed resource has a --purpose, and a public one has none")
-    if (access == "parties") != bool(to):
-        raise InvalidInput("--access parties and --to go together")
-    with content_of(path) as found:
-        refuse_personal_data(found, hidden=hidden, consent=consent)
-        work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
-        sealed = _sealed(purpose, retention, terms) if purpose else None
-        said = _description(path, title, about, media_type, sealed)
-        terms_of = {"licence": licence, "access": Access[access.upper()], "previous": previous}
-        if sealed:
-            publish_sealed(session, work, said, terms_of, to)
-        else:
-            _publish(session, work, said, terms_of)
-
-
-def _publish(
-    session: Session, work: Reading, said: "Description", terms_of: dict[str, Any]
-) -> None:
-    commons = session.organization.commons
-    call = commons.publish(work.root, said, **terms_of)
-    if commons.published(work.root.cid):
-        say("This content is in the commons already, published by this account.")
-        perform(session, before=work.keep)
-    else:
-        perform(session, call, before=work.keep)
 
 
 @command(app, Flags, "cid")
@@ -254,9 +162,7 @@ def entrust(session: Session, resource: CidArgument, to: ToOption) -> None:
 
 
 @command(app, DecisionFlags, "entrust-decision")
-def entrust_decision(
-    session: Session, resource: CidArgument, to: ToOption, reason: Reason
-) -> None:
+def entrust_decision(session: Session, resource: CidArgument, to: ToOption, reason: Reason) -> None:
     """Make an organization the steward of any resource, as when the old one is gone."""
     perform(session, session.organization.commons.entrust_by_decision(resource, to, reason))
 
@@ -265,35 +171,6 @@ def root_facts(root: "Root") -> dict[str, Any]:
     """What JSON says of imported content."""
     said: dict[str, Any] = {"cid": root.text}
     return said | {name: getattr(root, name) for name in ("profile", "kind", "size", "blocks")}
-
-
-def _sealed(purpose: str, retention: str, terms: str | None) -> "Sealed":
-    from metaorg.records import Sealed, made
-
-    return made(Sealed, purpose=purpose, retention=retention, terms=terms or "")
-
-
-def _description(
-    path: Path,
-    title: str | None,
-    about: str | None,
-    media_type: str | None,
-    sealed: "Sealed | None",
-) -> "Description":
-    from mimetypes import guess_type
-
-    from metaorg.records import Description, made
-
-    filename = "" if str(path) == STDIN else path.absolute().name
-    if not (title or filename):
-        raise InvalidInput("--title is missing: what comes from stdin has no name")
-    if sealed and not title:
-        raise InvalidInput("--title is missing: a sealed resource does not tell its name")
-    guessed = media_type or guess_type(filename)[0] or "application/octet-stream"
-    said = {"title": title or filename, "text": about or ""}
-    if sealed:
-        return made(Description, **said, sealed=sealed)
-    return made(Description, **said, media_type=guessed, filename=filename)
 
 
 def _row(view: "ResourceView") -> tuple[object, ...]:

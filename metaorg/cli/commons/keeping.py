@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from metaorg.cli.command import command
-from metaorg.cli.commons import app
+from metaorg.cli.commons.app import app
 from metaorg.cli.files import STDIN
 from metaorg.cli.options import CONNECTION, ChainFlags, ReadFlags, cid
 from metaorg.cli.output import emit, facts, progress, say, table
@@ -73,9 +73,11 @@ def status(session: Session) -> None:
     emit(
         {"documents": rows, "waiting": waiting},
         session.as_json,
-        lambda: table(columns, ([row[name] for name in columns] for row in rows))
-        + "\n\n"
-        + facts(Counter(one.state for one in found) | waiting),
+        lambda: (
+            table(columns, ([row[name] for name in columns] for row in rows))
+            + "\n\n"
+            + facts(Counter(one.state for one in found) | waiting)
+        ),
     )
 
 
@@ -242,9 +244,7 @@ def _keep(session: Session, named: "dict[Cid, str]", *, verify: bool) -> None:
     before = set() if verify else set(session.own_store.pins())
     told: list[Holding] = []
     with progress("fetching", size=True) as advance:
-        for one in keep(
-            session.own_store, session.keepers, named, verify=verify, advance=advance
-        ):
+        for one in keep(session.own_store, session.keepers, named, verify=verify, advance=advance):
             if one.state != "held" or one.cid not in before:
                 told.append(one)
     lacking = [one for one in told if one.state != "held"]

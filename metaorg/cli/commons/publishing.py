@@ -1,0 +1,220 @@
+"""`metaorg commons publish`: content of any size, to everybody or sealed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from metaorg.cli.command import command
+from metaorg.cli.commons.app import app
+from metaorg.cli.commons.content import (
+    Hidden,
+    PathArgument,
+    Preserve,
+    ProfileOption,
+    Reading,
+    content_of,
+    refuse_personal_data,
+)
+from metaorg.cli.commons.sealed import log, log_file, named, with_keys
+from metaorg.cli.files import STDIN
+from metaorg.cli.options import ActFlags, address, cid, text
+from metaorg.cli.output import emit, facts, progress, say
+from metaorg.cli.session import Session
+from metaorg.cli.writing import perform
+from metaorg.errors import InvalidInput, Misconfigured
+
+if TYPE_CHECKING:
+    from metaorg.ipfs import Root
+    from metaorg.ipfs.sharing_log import Shared
+    from metaorg.organization.sharing import Recipient
+    from metaorg.records import Description, Envelope, Sealed
+
+
+@command(app, ActFlags)
+def publish(
+    session: Session,
+    path: PathArgument,
+    licence: Annotated[str, typer.Option(metavar="SPDX", help="Its licence, like CC-BY-SA-4.0.")],
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Its title; the name when absent.")
+    ] = None,
+    about: Annotated[
+        str | None, typer.Option(parser=text, metavar="TEXT", help="What it is, Markdown.")
+    ] = None,
+    media_type: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Guessed from the name when absent.")
+    ] = None,
+    access: Annotated[
+        Literal["public", "members", "parties"],
+        typer.Option(help="Who is to read it: everybody, or sealed to members or to --to."),
+    ] = "public",
+    to: Annotated[
+        list[str] | None,
+        typer.Option(
+            parser=address, metavar="ACCOUNT", help="With --access parties: to whom; repeatable."
+        ),
+    ] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option(parser=text, metavar="TEXT", help="Of a sealed one: what it may be used for."),
+    ] = None,
+    retention: Annotated[
+        str, typer.Option(metavar="TEXT", help="Of a sealed one: how long it may be kept.")
+    ] = "",
+    terms: Annotated[
+        str | None, typer.Option(parser=text, metavar="TEXT", help="Of a sealed one: other terms.")
+    ] = None,
+    previous: Annotated[
+        Any,
+        typer.Option(parser=cid, metavar="CID", help="Of which resource this is a new version."),
+    ] = None,
+    profile: ProfileOption = "unixfs-v1-2025",
+    hidden: Hidden = False,
+    preserve: Preserve = False,
+    consent: Annotated[
+        bool,
+        typer.Option(
+            "--i-have-consent",
+            help="Publish although columns look like e-mail, phone or birth date.",
+        ),
+    ] = False,
+) -> None:
+    """Publish a file or folder under a licence. Interrupted, the same command goes on.
+
+    What is sealed is encrypted before it leaves this machine, to the sharing keys in the members'
+    profiles. Its title, purpose and terms are public, and who may open it; its names are not.
+    Published before, it sends nothing.
+    """
+    from metaorg.onchain.commons import Access
+
+    if (access == "public") != (purpose is None):
+        raise InvalidInput("a sealed resource has a --purpose, and a public one has none")
+    if (access == "parties") != bool(to):
+        raise InvalidInput("--access parties and --to go together")
+    with content_of(path) as found:
+        refuse_personal_data(found, hidden=hidden, consent=consent)
+        work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
+        sealed = _sealed(purpose, retention, terms) if purpose else None
+        said = _description(path, title, about, media_type, sealed)
+        terms_of = {"licence": licence, "access": Access[access.upper()], "previous": previous}
+        if sealed:
+            _publish_sealed(session, work, said, terms_of, to)
+        else:
+            _publish(session, work, said, terms_of)
+
+
+def _publish(
+    session: Session, work: Reading, said: "Description", terms_of: dict[str, Any]
+) -> None:
+    commons = session.organization.commons
+    call = commons.publish(work.root, said, **terms_of)
+    if commons.published(work.root.cid):
+        say("This content is in the commons already, published by this account.")
+        perform(session, before=work.keep)
+    else:
+        perform(session, call, before=work.keep)
+
+
+def _publish_sealed(
+    session: Session,
+    work: Reading,
+    said: "Description",
+    terms: dict[str, Any],
+    to: "Sequence[str] | None",
+) -> None:
+    """Seal content to all members or some organizations, publish it, and record who may open it."""
+    sharing, commons = session.organization.sharing, session.organization.commons
+    recipients = with_keys(sharing.recipients(to), strict=to is not None)
+    if to is not None:
+        recipients += [one for one in _own(session) if one not in recipients]
+    if not any(one.account == session.own.address for one in recipients):
+        raise Misconfigured(
+            "the own organization has no sharing key in its profile, and could not open what it "
+            "seals: make one with `metaorg keys sharing`, then `metaorg membership profile "
+            "--sharing-key`"
+        )
+    say(f"sealed to {named(recipients)}")
+    if session.flags.dry_run:
+        found = {"root": work.root.text, "to": recipients}
+        emit(found, session.as_json, lambda: facts({"root": work.root.text}))
+        return
+    root, envelopes = _sealing(session, work, recipients, terms["access"].name.lower())
+    calls = [] if commons.published(root.cid) else [commons.publish(root, said, **terms)]
+    perform(session, *calls, *sharing.grants(root.cid, envelopes, recipients))
+
+
+def _sealing(
+    session: Session, work: Reading, recipients: "Sequence[Recipient]", access: str
+) -> "tuple[Root, list[Envelope]]":
+    """What was sealed before, if it was interrupted then, or else the content sealed now."""
+    from metaorg.ipfs import sharing_log
+
+    earlier = sharing_log.find_sealed(
+        log_file(), root=str(work.root.cid), network=session.address, access=access
+    )
+    again = _again(session, earlier) if earlier else None
+    if again:
+        say(f"going on with what was sealed before, {again[0].text}")
+        return again
+    sharing = session.organization.sharing
+    name = work.path.absolute().name if work.root.kind == "file" else ""
+    with progress("sealing", work.root.size, size=True) as advance:
+        root, key = sharing.seal(work.root, work.blocks(), name, advance)
+    envelopes = sharing.envelopes(key, recipients)
+    log(session, "sealed", key, access, *envelopes)
+    return root, envelopes
+
+
+def _again(session: Session, earlier: "Shared") -> "tuple[Root, list[Envelope]] | None":
+    """What an earlier sealing made; None when the store has not all of it any more."""
+    from metaorg.ipfs import V1_2025, Root, sharing_log, unixfs
+    from metaorg.records import Envelope
+    from metaorg.types import Cid
+
+    cid, store = Cid.parse(earlier.resource), session.own_store
+    if cid not in set(store.pins()):
+        return None
+    known = [one for one in sharing_log.entries(log_file()) if one.resource == earlier.resource]
+    wanted = dict.fromkeys(Cid.parse(one.envelope) for one in known if one.what != "opened")
+    if not all(store.has(one) for one in wanted):
+        return None
+    size = unixfs.resolve(store, cid, "").size
+    root = Root(cid=cid, text=str(cid), profile=V1_2025.name, size=size or 0, blocks=0, kind="file")
+    return root, [Envelope(**session.organization.document(one)) for one in wanted]
+
+
+def _own(session: Session) -> "list[Recipient]":
+    """The own organization, if it has a sharing key."""
+    own = session.organization.sharing.recipients([session.own.address])
+    return [one for one in own if one.key]
+
+
+def _sealed(purpose: str, retention: str, terms: str | None) -> "Sealed":
+    from metaorg.records import Sealed, made
+
+    return made(Sealed, purpose=purpose, retention=retention, terms=terms or "")
+
+
+def _description(
+    path: Path,
+    title: str | None,
+    about: str | None,
+    media_type: str | None,
+    sealed: "Sealed | None",
+) -> "Description":
+    from mimetypes import guess_type
+
+    from metaorg.records import Description, made
+
+    filename = "" if str(path) == STDIN else path.absolute().name
+    if not (title or filename):
+        raise InvalidInput("--title is missing: what comes from stdin has no name")
+    if sealed and not title:
+        raise InvalidInput("--title is missing: a sealed resource does not tell its name")
+    guessed = media_type or guess_type(filename)[0] or "application/octet-stream"
+    said = {"title": title or filename, "text": about or ""}
+    if sealed:
+        return made(Description, **said, sealed=sealed)
+    return made(Description, **said, media_type=guessed, filename=filename)

@@ -1,0 +1,197 @@
+"""`metaorg commons`: what only some are to read, sealed before it leaves this machine."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from metaorg.cli.command import command
+from metaorg.cli.commons.app import app
+from metaorg.cli.options import (
+    ActFlags,
+    CidArgument,
+    KeyFlags,
+    ReadFlags,
+    Reason,
+    address,
+)
+from metaorg.cli.output import emit, facts, progress, say
+from metaorg.cli.session import Session
+from metaorg.cli.writing import perform
+from metaorg.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from metaorg.ipfs.keys import SharingKey
+    from metaorg.ipfs.sealing import ResourceKey
+    from metaorg.ipfs.sharing_log import Shared
+    from metaorg.organization.sharing import Recipient
+    from metaorg.records import Envelope
+    from metaorg.types import Cid
+
+_To = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        parser=address,
+        metavar="ACCOUNT",
+        help="Which organization; repeatable. All members when absent.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenFlags(ReadFlags, KeyFlags):
+    """What a command needs that opens what is sealed."""
+
+
+@command(app, ActFlags)
+def grant(session: Session, resource: CidArgument, to: _To = None) -> None:
+    """Let organizations open a resource that the own one has sealed.
+
+    They are those who joined later, or have a new sharing key; who can open it already is passed
+    over. The password is that of the own sharing key.
+    """
+    sharing = session.organization.sharing
+    recipients = with_keys(sharing.recipients(to), strict=to is not None)
+    new = sharing.without(resource, recipients)
+    if not new:
+        say("All of them can open it already.")
+        perform(session)
+        return
+    say(f"to {named(new)}")
+    _, _, key = _unlocked(session, resource)
+    envelopes = sharing.envelopes(key, new)
+    calls = sharing.grants(resource, envelopes, new)
+    perform(session, *calls, before=lambda: log(session, "granted", key, "", *envelopes))
+
+
+@command(app, ActFlags)
+def revoke(
+    session: Session,
+    resource: CidArgument,
+    reason: Reason,
+    organization: Annotated[
+        list[str],
+        typer.Option("--from", parser=address, metavar="ACCOUNT", help="From whom; repeatable."),
+    ],
+) -> None:
+    """Record that organizations are no longer meant to use a sealed resource.
+
+    It takes no key away: who could open it once may have kept it. New versions are not sealed to
+    them.
+    """
+    perform(session, session.organization.commons.revoke(resource, organization, reason))
+
+
+@command(app, OpenFlags, "open")
+def open_(
+    session: Session,
+    resource: CidArgument,
+    output: Annotated[Path, typer.Option(metavar="PATH", help="Where to write it; a new path.")],
+    skip_links: Annotated[
+        bool, typer.Option("--skip-links", help="Leave out links that lead out of the folder.")
+    ] = False,
+) -> None:
+    """Open a resource that was sealed to the own organization; the opening is logged here.
+
+    The password is that of the own sharing key. JSON: {"resource": "bafy...", "root": "bafy...",
+    "name": "minutes.pdf", "output": "minutes.pdf"}; root is the content's CID, name its file's.
+    """
+    from metaorg.ipfs import dag, sealing, sharing_log, unixfs
+
+    output = output.expanduser()
+    own, envelope, key = _unlocked(session, resource)
+    with progress("fetching", size=True) as advance:
+        dag.copy(resource, session.source, session.own_store, advance)
+    pieces = unixfs.content(session.own_store, resource)
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise InvalidInput(f"there is no folder {folder}")
+    with progress("opening"), sealing.opened(pieces, key, folder) as store:
+        unixfs.extract(store, key.root, output, skip_links=skip_links)
+    entry = _entry(session, "opened", key, envelope, keys=(own.id,), output=output.name)
+    sharing_log.append(log_file(), entry)
+    found = {"resource": resource, "root": key.root, "name": key.name, "output": str(output)}
+    emit(found, session.as_json, lambda: facts(found))
+
+
+def _unlocked(session: Session, resource: "Cid") -> "tuple[SharingKey, Envelope, ResourceKey]":
+    """One of the own sharing keys, an envelope that it opens, and what opens the resource.
+
+    Raises:
+        Refused: it is not sealed to any of them, or access was revoked.
+    """
+    from metaorg.ipfs import keys, sealing
+
+    sharing = session.organization.sharing
+    own = keys.sharing_keys(session.settings.keys / keys.FOLDER)
+    envelopes = sharing.recorded(resource)
+    if not envelopes:
+        raise InvalidInput(f"{resource} is not sealed: `metaorg commons fetch` fetches it")
+    key, envelope = sealing.fitting(own, *envelopes)
+    holder = sharing.holder([one.id for one in own])
+    if holder is not None:
+        sharing.require_granted(resource, holder.seat)
+    identity = keys.unlock(key, session.password(f"sharing key {key.id}"))
+    return key, envelope, sealing.unwrap(envelope, identity)
+
+
+def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recipient]":
+    """Those who have a sharing key; who has none is told, or with `strict` refused."""
+    none = [one for one in recipients if not one.key]
+    if none and strict:
+        raise InvalidInput(
+            *(f"{one.account} ({one.name}) has no sharing key in its profile" for one in none)
+        )
+    if none:
+        say(f"without a sharing key, and so left out: {named(none)}")
+    return [one for one in recipients if one.key]
+
+
+def named(recipients: "Sequence[Recipient]") -> str:
+    """Organizations in words."""
+    return ", ".join(f"{one.name or one.account} (seat {one.seat})" for one in recipients)
+
+
+def log_file() -> Path:
+    """Where sealings, grants and openings from this machine are told."""
+    from metaorg.settings import data_folder
+
+    return data_folder() / "sharing.jsonl"
+
+
+def log(
+    session: Session, what: Any, key: "ResourceKey", access: str, *envelopes: "Envelope"
+) -> None:
+    """Keep envelopes, and log them; the first of a sealing says that it is one."""
+    from metaorg.charter import encode
+    from metaorg.ipfs import sharing_log
+
+    for envelope in envelopes:
+        session.own_store.put(encode(envelope))
+        entry = _entry(session, what, key, envelope, keys=envelope.keys, access=access)
+        sharing_log.append(log_file(), entry)
+        what = "granted"
+
+
+def _entry(
+    session: Session, what: Any, key: "ResourceKey", envelope: "Envelope", **more: Any
+) -> "Shared":
+    from metaorg.charter import encode
+    from metaorg.ipfs.sharing_log import Shared
+    from metaorg.types import Cid
+
+    signer = session.signer if hasattr(session.flags, "account") else None
+    return Shared(
+        time=int(time.time()),
+        what=what,
+        network=session.address,
+        resource=str(key.resource),
+        root=str(key.root),
+        envelope=str(Cid.of(encode(envelope))),
+        who=signer.address if signer else "",
+        **more,
+    )
