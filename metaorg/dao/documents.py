@@ -1,8 +1,9 @@
 """ERC-4824 (the same as DAOIP-2): one value in, the documents' bytes out.
 
 Each document is a file: canonical JSON (RFC 8785), and Markdown for the governance; one that fits a
-block is that raw block. The same facts give the same bytes for anybody. `generatedFrom` is the one member that the standard does not
-know: its JSON-LD context defines no such term, so that readers pass over it.
+block is that raw block. The same facts give the same bytes for anybody. `generatedFrom` is the one
+member that the standard does not know: its JSON-LD context defines no such term, so that readers
+pass over it.
 """
 
 from pydantic import StrictInt, ValidationError

@@ -35,8 +35,9 @@ def encode(value: Jsonable, limit: int = DOCUMENT_LIMIT) -> bytes:
     number that would be written out beyond `SAFE_INTEGER` is refused, as an int or as a float.
 
     Raises:
-        InvalidInput: over `limit` bytes (1 MiB, what fits one block), deeper than `DEPTH_LIMIT` (a value that contains itself is), a
-            number or text that JSON cannot carry, a key that is no text, or another type.
+        InvalidInput: over `limit` bytes (1 MiB, what fits one block), deeper than `DEPTH_LIMIT` (a
+            value that contains itself is), a number or text that JSON cannot carry, a key that is
+            no text, or another type.
     """
     _check(value, limit)
     try:

@@ -41,7 +41,7 @@ class Decoded(Model):
 
 
 class MetaOrganization:
-    """The facade: `.constitution .membership .assembly .commons .sharing .dao`, and what all of them share.
+    """The facade: `.constitution .membership .assembly .commons .sharing .dao`, and what all share.
 
     Args:
         chain: the node. modules: the contracts. store: where documents are. signer: who writes; a

@@ -94,12 +94,10 @@ class Sharing:
     ) -> list[Call]:
         """The calls that record who gets which envelope; none for what is on record already."""
         recorded = set(self._org.commons.envelopes(cid))
+        grant = self._org.commons.grant
+        new = [each for each in envelopes if Cid.of(encode(each)) not in recorded]
         return [
-            self._org.commons.grant(
-                cid, [one.seat for one in recipients if _opens(each, one)], each
-            )
-            for each in envelopes
-            if Cid.of(encode(each)) not in recorded
+            grant(cid, [one.seat for one in recipients if _opens(each, one)], each) for each in new
         ]
 
     def recorded(self, cid: Cid, reading: Reading | None = None) -> list[Envelope]:
