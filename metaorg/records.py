@@ -98,7 +98,7 @@ Recipient = Annotated[str, AfterValidator(_recipient)]
 """An organization's public sharing key: an age X25519 recipient, "age1..."."""
 CidText = Annotated[str, AfterValidator(_cid)]
 """A CID in its canonical text."""
-KeyId = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{16}\Z")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 """What a sharing key is called: 16 hex digits of the sha256 of its public text."""
 
 
@@ -229,7 +229,7 @@ class Envelope(Record):
         tuple[KeyId, ...], Field(min_length=1, max_length=ENVELOPE_KEYS), AfterValidator(_sorted)
     ]
     age: Annotated[
-        str, StringConstraints(pattern=r"\A[A-Za-z0-9+/]+={0,2}\Z", max_length=ENVELOPE_SIZE)
+        str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=ENVELOPE_SIZE)
     ]
 
 
