@@ -9,7 +9,8 @@
     │   ├── ChainUnreachable
     │   ├── StoreUnreachable
     │   ├── ContentMissing      no asked store holds it
-    │   └── ContentCorrupt      somebody served bytes that do not hash to the CID
+    │   ├── ContentCorrupt      somebody served bytes that do not hash to the CID
+    │   └── ContentMalformed    they do hash to it, and are not what they should be; final
     └── CheckFailed          6  an independent check found a difference or a gap
 
 A class says what the caller can do about it. Fields are attributes; the class writes its message.
@@ -121,6 +122,17 @@ class ContentCorrupt(Unreachable):
     def __init__(self, cid: object, where: str) -> None:
         self.cid, self.where = cid, where
         super().__init__(f"{where} holds bytes that do not hash to {cid}; they were not used")
+
+
+class ContentMalformed(Unreachable):
+    """A block hashes to its CID and is not what it should be: content that nobody can use.
+
+    No other store can help, for all have the same bytes: whoever published it has to do it again.
+    """
+
+    def __init__(self, cid: object, why: str) -> None:
+        self.cid, self.why = cid, why
+        super().__init__(f"{cid} is malformed: {why}")
 
 
 class CheckFailed(MetaorgError):
