@@ -183,10 +183,8 @@ class Proposal(Record):
     actions: tuple[str, ...] = ()
 
 
-class Sealed(BaseModel):
+class Sealed(Record):
     """Under which terms a sealed resource is shared: for what, how long, and what else holds."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
 
     format: Literal["age+car"] = "age+car"
     purpose: Annotated[Text, Field(min_length=1)]

@@ -9,7 +9,6 @@ from metaorg.ipfs.keeping import Holding, holdings, keep
 from metaorg.ipfs.kubo import Kubo, KuboVersion
 from metaorg.ipfs.opening import open_store
 from metaorg.ipfs.pinning import PinningService, PinStatus
-from metaorg.ipfs.serving import Server
 from metaorg.ipfs.store import Source, Store
 from metaorg.ipfs.tiered import Tiered
 from metaorg.ipfs.unixfs import Entry
@@ -30,7 +29,6 @@ __all__ = [
     "PinStatus",
     "PinningService",
     "Root",
-    "Server",
     "Source",
     "Store",
     "Tiered",

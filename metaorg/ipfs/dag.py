@@ -65,16 +65,22 @@ def walk(source: Source, root: Cid) -> Iterator[Block]:
         yield block
 
 
-def missing(source: Source, root: Cid) -> Iterator[Cid]:
-    """What a source lacks of a DAG, or holds damaged; every block that it has is read.
+def missing(source: Source, root: Cid, *, verify: bool = True) -> Iterator[Cid]:
+    """What a source lacks of a DAG, or holds damaged.
 
     What lies below a missing block is unknown, and comes only once that block is there.
+
+    Args:
+        verify: read every block; otherwise those without links only have to be there.
 
     Raises:
         Unreachable: for one block nobody knows; then neither is known what is missing.
     """
     paths = _Paths(root)
     while window := paths.next(_WINDOW, _WINDOW_NODES):
+        if not verify:
+            yield from (cid for cid in window if cid.codec == RAW and not source.has(cid))
+            window = [cid for cid in window if cid.codec != RAW]
         yield from _lacking(source, window, paths, lambda size: None)
 
 

@@ -64,11 +64,7 @@ class Reading:
         from metaorg.ipfs import PROFILES
 
         self.session, self.path = session, path
-        self._options = {
-            "profile": PROFILES[profile],
-            "hidden": hidden,
-            "preserve": preserve,
-        }
+        self._profile, self._hidden, self._preserve = PROFILES[profile], hidden, preserve
 
     @cached_property
     def root(self) -> "Root":
@@ -80,11 +76,17 @@ class Reading:
                 pass
         return work.root
 
-    def blocks(self, advance: Callable[[int], None] = lambda count: None) -> "Import":
+    def blocks(self, advance: Callable[[int], object] = id) -> "Import":
         """Its blocks, read anew."""
         from metaorg.ipfs import Import
 
-        return Import(self.path, **self._options, advance=advance)
+        return Import(
+            self.path,
+            profile=self._profile,
+            hidden=self._hidden,
+            preserve=self._preserve,
+            advance=advance,
+        )
 
     def keep(self) -> None:
         """Write it to the store and pin it there.

@@ -2,7 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +20,7 @@ from metaorg.errors import CheckFailed, InvalidInput, Misconfigured, Unreachable
 
 if TYPE_CHECKING:
     from metaorg.ipfs import Holding, PinningService
-    from metaorg.ipfs.pinning import PinStatus
+    from metaorg.ipfs.blocks import Block
     from metaorg.types import Cid
 
 CidsArgument = Annotated[
@@ -76,7 +77,7 @@ def status(session: Session) -> None:
         lambda: (
             table(columns, ([row[name] for name in columns] for row in rows))
             + "\n\n"
-            + facts(Counter(one.state for one in found) | waiting)
+            + facts({**Counter(one.state for one in found), **waiting})
         ),
     )
 
@@ -151,7 +152,7 @@ def unpin(session: Session, cids: CidsArgument = None) -> None:
         if session.settings.pinning is None:
             session.own_store.unpin(one)
         else:
-            for found in _service(session).find(one):
+            for found in [*_service(session).pins(cids=[one])]:
                 _service(session).delete(found.requestid)
     where = session.settings.pinning or session.own_store.describe()
     _emit_pins(session, [{"cid": one, "where": where, "state": "unpinned"} for one in cids])
@@ -177,15 +178,23 @@ def gc(
 def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
     """Write content as a CAR file, for IPFS tools or to carry to another machine."""
     from metaorg.ipfs import car as cars
+    from metaorg.ipfs import dag
 
     if not cids:
         raise InvalidInput("say what: one CID or several")
+
+    def blocks(advance: "Callable[[int], None]") -> "Iterator[Block]":
+        for root in cids:
+            for block in dag.walk(session.store, root):
+                advance(len(block.data))
+                yield block
+
     with progress("writing", size=True) as advance:
         if str(car) == STDIN:
-            cars.export(sys.stdout.buffer, session.store, cids, advance)
-        else:
-            _to_new_file(car, lambda file: cars.export(file, session.store, cids, advance))
-            emit({"file": str(car)}, session.as_json, lambda: str(car))
+            cars.write(sys.stdout.buffer, cids, blocks(advance))
+            return
+        _to_new_file(car, lambda file: cars.write(file, cids, blocks(advance)))
+    emit({"file": str(car)}, session.as_json, lambda: str(car))
 
 
 @command(app, ChainFlags, "import")
@@ -204,7 +213,7 @@ def import_(
         found = cars.read(opened)
         count = 0
 
-        def counted() -> "Iterable[Any]":
+        def counted() -> "Iterator[Block]":
             nonlocal count
             for block in found:
                 count += 1
@@ -231,7 +240,7 @@ def serve(
     Whoever knows a CID can ask for it; what is sealed is served sealed. Put a proxy with TLS before
     it for others to reach it, and name its address as `node` in your profile.
     """
-    from metaorg.ipfs import Server
+    from metaorg.ipfs.serving import Server
 
     with Server(session.own_store, port, told=say) as server:
         say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
@@ -283,8 +292,13 @@ def _pins(session: Session) -> "dict[Cid, str] | None":
     """What the pinning service says of each pin; None without one."""
     if session.settings.pinning is None:
         return None
-    found: Iterable[PinStatus] = _service(session).list()
-    return {one.pin.cid: one.status for one in found}
+    from metaorg.types import Cid
+
+    found = {}
+    for one in _service(session).pins():
+        with suppress(InvalidInput):  # others may pin what we cannot name
+            found[Cid.parse(one.pin.cid)] = str(one.status)
+    return found
 
 
 def _service(session: Session) -> "PinningService":

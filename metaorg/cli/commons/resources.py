@@ -97,7 +97,8 @@ def fetch(
 
     JSON: {"cid": "bafy...", "kind": "folder", "size": 822378, "output": "handbook"}
     """
-    write_out(session, *resource, output, skip_links=skip_links)
+    found, path = resource
+    write_out(session, found, path, output, skip_links=skip_links)
 
 
 @command(app, ReadFlags, "list")
