@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from metaorg.errors import ContentMissing, StoreUnreachable
 from metaorg.ipfs.blocks import Block, batches
+from metaorg.ipfs.collecting import PAGE, PINS, Collection
 from metaorg.ipfs.database import Connection, Database, transaction
 from metaorg.ipfs.reach import Reach, intact
 from metaorg.ipfs.store import Store
@@ -73,28 +74,11 @@ SELECT id, ?1 FROM block WHERE digest = ?2 ORDER BY codec != ?1 LIMIT 1
 _UNPIN = """
 DELETE FROM pin WHERE codec = ? AND block IN (SELECT id FROM block WHERE digest = ?)
 """
-_PINS = """
-SELECT n, digest, pin.codec FROM pin JOIN block ON block.id = pin.block
-WHERE n > ? ORDER BY n LIMIT ?
-"""
 _CIDS = """
 SELECT digest, codec FROM block WHERE (digest, codec) > (?, ?) ORDER BY digest, codec LIMIT ?
 """
-_UNNEEDED = """
-SELECT digest, codec FROM unneeded
-WHERE (digest, codec) > (?, ?) AND time <= ? ORDER BY digest, codec LIMIT ?
-"""
-_DELETE = """
-DELETE FROM block WHERE id IN (SELECT id FROM unneeded WHERE digest = ? AND codec = ? AND time <= ?)
-"""
 _BATCH_BLOCKS, _BATCH_BYTES = 50_000, 16 << 20
 """What one transaction of `put_many` holds at most, so that memory and other writers' waits do."""
-_PAGE = 1000
-"""Rows that are listed at once."""
-_DELETED_AT_ONCE = 250
-"""Blocks that one transaction deletes at most, so that others can write in between."""
-_FREED_AT_ONCE = 2048
-"""Pages that one transaction gives back to the file system."""
 
 
 class Embedded(Store):
@@ -155,8 +139,6 @@ class Embedded(Store):
         with self._file.use() as database:
             query = "SELECT data FROM block WHERE digest = ?"
             found = [data for (data,) in database.execute(query, (cid.digest,))]
-        if not found:
-            raise ContentMissing(cid, [self.describe()])
         return intact(cid, found, self.describe())
 
     def has(self, cid: Cid) -> bool:
@@ -190,14 +172,14 @@ class Embedded(Store):
     def pins(self) -> Iterator[Cid]:
         """What is pinned, in the order of pinning."""
         last = 0
-        while rows := self._rows(_PINS, last, _PAGE):
+        while rows := self._rows(PINS, last, PAGE):
             last = rows[-1][0]
             yield from (Cid(digest=digest, codec=codec) for _, digest, codec in rows)
 
     def cids(self) -> Iterator[Cid]:
         """Every block, in no order, not verified; one that arrives meanwhile may be in."""
         last: tuple[bytes, int] = (b"", 0)
-        while rows := self._rows(_CIDS, *last, _PAGE):
+        while rows := self._rows(_CIDS, *last, PAGE):
             last = rows[-1]
             yield from (Cid(digest=digest, codec=codec) for digest, codec in rows)
 
@@ -220,17 +202,9 @@ class Embedded(Store):
         """
         before = self._clock() - older_than
         with self._file.use_alone() as database:
-            needed = Reach(database, self.describe())
-            pinned = _take_pins(database, needed, 0)
-            needed.add(keep)
-            needed.follow(complete=False)
-            removed = 0
-            for some in _unneeded(database, before):
-                with transaction(database):
-                    pinned = _take_pins(database, needed, pinned)
-                    removed += database.executemany(_DELETE, some).rowcount
-            _give_back(database)
-        return removed
+            collection = Collection(database, self.describe(), before)
+            collection.mark(keep)
+            return collection.sweep()
 
     def close(self) -> None:
         """Free the file; the next use opens it again."""
@@ -279,29 +253,3 @@ class Embedded(Store):
 
 def _key(cid: Cid) -> tuple[bytes, int]:
     return cid.digest, cid.codec
-
-
-def _take_pins(database: Connection, needed: Reach, last: int) -> int:
-    """Reach what pins need that came after number `last`; gives the last number."""
-    while rows := database.execute(_PINS, (last, _PAGE)).fetchall():
-        last = rows[-1][0]
-        needed.add(Cid(digest=digest, codec=codec) for _, digest, codec in rows)
-    needed.follow(complete=True)
-    return last
-
-
-def _unneeded(database: Connection, before: float) -> Iterator[list[tuple[bytes, int, float]]]:
-    """What may be deleted, a few at a time; whoever deletes looks again."""
-    last: tuple[bytes, int] = (b"", 0)
-    while rows := database.execute(_UNNEEDED, (*last, before, _DELETED_AT_ONCE)).fetchall():
-        last = rows[-1]
-        yield [(digest, codec, before) for digest, codec in rows]
-
-
-def _give_back(database: Connection) -> None:
-    """Cut the free pages off the file, in steps between which others can write."""
-    (free,) = database.execute("PRAGMA freelist_count").fetchone()
-    for _ in range(0, free, _FREED_AT_ONCE):
-        # A script, because only that steps a pragma without columns to its end.
-        database.executescript(f"PRAGMA incremental_vacuum({_FREED_AT_ONCE})")
-    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
