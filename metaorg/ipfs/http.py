@@ -7,6 +7,7 @@ timeouts of urllib3 start again with every byte.
 """
 
 import os
+import re
 import select
 import socket
 import ssl
@@ -25,6 +26,8 @@ from metaorg.ipfs.rpc import printable, within
 
 _SAFE = ("GET", "HEAD")
 """What may be sent on a connection that served before, and sent again when that was closed."""
+_PAUSE = 0.5
+"""Seconds that a busy server is left alone at first, if it does not say how long."""
 
 
 class Url(NamedTuple):
@@ -79,6 +82,17 @@ class Answer(NamedTuple):
         """The body for a message, in one line."""
         return printable(self.body[:1000].decode(errors="replace"))
 
+    @property
+    def busy(self) -> bool:
+        """Whether the server did nothing, and wants to be asked later."""
+        return self.status in (429, 503) or (self.status >= 500 and "Retry-After" in self.headers)
+
+    @property
+    def retry_after(self) -> float:
+        """For how many seconds it wants to be left alone, if it says so as a number."""
+        text = self.headers.get("Retry-After", "")
+        return float(text) if re.fullmatch("[0-9]{1,7}", text) else 0.0
+
 
 class Client:
     """Requests to the server at a URL; threads may share one.
@@ -126,6 +140,29 @@ class Client:
                 raise
             self._keep(connection, response)
             return answer
+
+    def insist(
+        self,
+        method: str,
+        path: str,
+        *,
+        timeout: float,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> Answer:
+        """The same, asked again while the server says that it is busy and there is time."""
+        ends, pause = time.monotonic() + timeout, _PAUSE
+        while True:
+            left = ends - time.monotonic()
+            answer = self.request(
+                method, path, timeout=left, limit=limit, headers=headers, body=body
+            )
+            wait = max(pause, answer.retry_after)
+            if not answer.busy or time.monotonic() + wait > ends:
+                return answer
+            time.sleep(wait)
+            pause *= 2
 
     def close(self) -> None:
         """Close the connections that are open; a later request opens one again."""
