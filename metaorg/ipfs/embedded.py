@@ -5,191 +5,258 @@ directory entry and a sync each. SQLite keeps a million of them in one file with
 all or nothing, serves several processes, and comes with Python. `synchronous=FULL` makes every
 acknowledged put survive a crash of the program and of the machine; the write-ahead log lets readers
 go on while somebody writes. The log needs a local disk: on a network file system use Kubo.
+
+FIGURES
 """
 
-import os
-import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 from metaorg.errors import ContentMissing, StoreUnreachable
-from metaorg.ipfs.blocks import Block, batches, verified
+from metaorg.ipfs.blocks import Block, batches
+from metaorg.ipfs.database import Connection, Database, transaction
+from metaorg.ipfs.reach import Reach, intact
 from metaorg.ipfs.store import Store
 from metaorg.types import Cid
 
-_APPLICATION = 0x6D6F7267  # "morg": whose file this is, in SQLite's own header
-_VERSION = 1
-_SCHEMA = """
-CREATE TABLE block (
-    id INTEGER PRIMARY KEY,
-    digest BLOB NOT NULL CHECK (length(digest) = 32),
-    codec INTEGER NOT NULL,
-    data BLOB NOT NULL,
-    UNIQUE (digest, codec)
+_STEPS = (
+    (
+        """
+        CREATE TABLE block (
+            id INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            codec INTEGER NOT NULL,
+            data BLOB NOT NULL,
+            UNIQUE (digest, codec)
+        )
+        """,
+    ),
+    (
+        # Apart from `block`, so that collecting need not read between a million large blocks.
+        "CREATE TABLE arrival (block INTEGER PRIMARY KEY, time REAL NOT NULL)",
+        "INSERT INTO arrival SELECT id, unixepoch() FROM block",
+        """
+        CREATE TABLE pin (
+            n INTEGER PRIMARY KEY AUTOINCREMENT,
+            block INTEGER NOT NULL,
+            codec INTEGER NOT NULL,
+            UNIQUE (block, codec)
+        )
+        """,
+        # Version 1 deleted nothing. Raw blocks (0x55) stay for their own sake, as they do now.
+        "INSERT INTO pin (block, codec) SELECT id, codec FROM block WHERE codec = 0x55",
+        """
+        CREATE TRIGGER deleted AFTER DELETE ON block BEGIN
+            DELETE FROM arrival WHERE block = old.id;
+            DELETE FROM pin WHERE block = old.id;
+        END
+        """,
+    ),
 )
-"""
+"""What makes each version of a file out of the one before it, the first out of an empty file."""
+
 # A block that is there is left alone, unless its bytes are damaged: then this put heals it.
 _INSERT = """
 INSERT INTO block (digest, codec, data) VALUES (?, ?, ?)
 ON CONFLICT (digest, codec) DO UPDATE SET data = excluded.data WHERE data IS NOT excluded.data
 """
-_BATCH_BLOCKS, _BATCH_BYTES = 20_000, 16 << 20
+_ARRIVE = """
+INSERT INTO arrival (block, time) SELECT id, ? FROM block WHERE digest = ? AND codec = ?
+ON CONFLICT (block) DO UPDATE SET time = excluded.time
+"""
+_PIN = """
+INSERT OR IGNORE INTO pin (block, codec)
+SELECT id, ?1 FROM block WHERE digest = ?2 ORDER BY codec != ?1 LIMIT 1
+"""
+_UNPIN = """
+DELETE FROM pin WHERE codec = ? AND block IN (SELECT id FROM block WHERE digest = ?)
+"""
+_PINS = """
+SELECT n, digest, pin.codec FROM pin JOIN block ON block.id = pin.block
+WHERE n > ? ORDER BY n LIMIT ?
+"""
+_CIDS = """
+SELECT digest, codec FROM block WHERE (digest, codec) > (?, ?) ORDER BY digest, codec LIMIT ?
+"""
+_UNNEEDED = """
+SELECT digest, codec FROM unneeded
+WHERE (digest, codec) > (?, ?) AND time <= ? ORDER BY digest, codec LIMIT ?
+"""
+_DELETE = """
+DELETE FROM block WHERE id IN (SELECT id FROM unneeded WHERE digest = ? AND codec = ? AND time <= ?)
+"""
+_BATCH_BLOCKS, _BATCH_BYTES = 50_000, 16 << 20
 """What one transaction of `put_many` holds at most, so that memory and other writers' waits do."""
 _PAGE = 1000
-"""Rows that `cids` reads at once."""
-
-_ADVICE = {
-    sqlite3.SQLITE_BUSY: "another process has been writing for too long; run it again",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and who may write there",
-    sqlite3.SQLITE_CORRUPT: "its file is damaged; move it away and put the documents again",
-    sqlite3.SQLITE_FULL: "the disk is full; free some space and run it again",
-    sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or use another disk",
-    sqlite3.SQLITE_NOTADB: "this file is not a block store; name another file",
-    sqlite3.SQLITE_READONLY: "it can only be read; check who may write the file and its folder",
-}
+"""Rows that are listed at once."""
+_DELETED_AT_ONCE = 250
+"""Blocks that one transaction deletes at most, so that others can write in between."""
+_FREED_AT_ONCE = 2048
+"""Pages that one transaction gives back to the file system."""
 
 
 class Embedded(Store):
     """Blocks in the SQLite file at `path`, made at first use with the folders it lies in.
 
-    Threads may share one store, processes one file, and a forked child opens the file anew.
-    Nothing is ever deleted. A block is found by its digest, whatever codec it was put under: the
-    codec says how to read the bytes, not which they are.
+    Threads may share one store, processes one file, and a forked child opens the file anew. A block
+    is found by its digest, whatever codec it was put under: the codec says how to read the bytes,
+    not which they are.
 
     Args:
         path: the file; SQLite keeps two more beside it, named -wal and -shm.
         patience: seconds to wait for another process that writes.
+        clock: gives the Unix time at which blocks arrive.
     """
 
     name = "embedded"
+    application: ClassVar[int] = 0x6D6F7267
+    """Whose file this is, in SQLite's own header: "morg"."""
+    steps: ClassVar[tuple[tuple[str, ...], ...]] = _STEPS
 
-    def __init__(self, path: str | Path, *, patience: float = 30.0) -> None:
-        self.path, self.patience = Path(path).absolute(), patience
-        self._lock = threading.RLock()
-        # By process: a connection must neither be used nor closed on the other side of a fork.
-        self._connections: dict[int, sqlite3.Connection] = {}
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        patience: float = 30.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.path, self._clock = Path(path).absolute(), clock
+        self._file = Database(self.path, self.describe(), patience, self._claim)
 
     def describe(self) -> str:
         return f"embedded store {self.path}"
 
     def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
-        """Keep blocks, 16 MiB in a transaction; when this returns, they are on disk."""
+        """Keep blocks, 16 MiB in a transaction; when this returns, they are on disk.
+
+        What is written again counts as having arrived now, and stays for as long.
+        """
         for batch in batches(blocks, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
-            with self._database() as database, _transaction(database, "IMMEDIATE"):
-                rows = ((cid.digest, cid.codec, data) for cid, data in batch)
-                database.executemany(_INSERT, rows)
+            # In the order of the index, which then changes page by page.
+            batch.sort(key=lambda one: one.cid.digest)
+            names = [(cid.digest, cid.codec) for cid, _ in batch]
+            with self._file.use() as database, transaction(database):
+                now = self._clock()
+                database.executemany(_INSERT, ((*_key(cid), data) for cid, data in batch))
+                database.executemany(_ARRIVE, ((now, *name) for name in names))
+                if pin:
+                    database.executemany(_PIN, ((codec, digest) for digest, codec in names))
+            self._file.trim()
 
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, verified.
 
         Raises:
-            ContentMissing: it was never put here.
+            ContentMissing: it was never put here, or was collected.
             ContentCorrupt: the bytes on disk changed; putting the block again heals it.
         """
-        with self._database() as database:
+        with self._file.use() as database:
             query = "SELECT data FROM block WHERE digest = ?"
             found = [data for (data,) in database.execute(query, (cid.digest,))]
         if not found:
             raise ContentMissing(cid, [self.describe()])
-        intact = (data for data in found if isinstance(data, bytes) and cid.matches(data))
-        return verified(cid, next(intact, None), self.describe())
+        return intact(cid, found, self.describe())
 
     def has(self, cid: Cid) -> bool:
         """Whether the block was put here; its bytes are verified when they are read."""
-        with self._database() as database:
+        with self._file.use() as database:
             query = "SELECT 1 FROM block WHERE digest = ?"
             return database.execute(query, (cid.digest,)).fetchone() is not None
 
     def pin(self, cid: Cid) -> None:
-        """Nothing to do for a block that is here, because nothing is deleted.
+        """Keep a block and all that it links to.
 
         Raises:
-            ContentMissing: it is not here.
+            ContentMissing: a part of it is not here; it names the first.
+            ContentCorrupt: a block that links to others is damaged.
         """
-        if not self.has(cid):
-            raise ContentMissing(cid, [self.describe()])
+        with self._file.use_alone() as database:
+            needed = Reach(database, self.describe())
+            needed.add([cid])
+            needed.follow(complete=True)
+            # Links never change, but somebody may have collected meanwhile: look again, and pin.
+            with transaction(database):
+                absent = needed.absent()
+                if absent is not None:
+                    raise ContentMissing(absent, [self.describe()])
+                database.execute(_PIN, (cid.codec, cid.digest))
 
     def unpin(self, cid: Cid) -> None:
-        raise NotImplementedError
+        with self._file.use() as database:
+            database.execute(_UNPIN, (cid.codec, cid.digest))
 
     def pins(self) -> Iterator[Cid]:
-        raise NotImplementedError
-
-    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
-        raise NotImplementedError
-
-    def cids(self) -> Iterator[Cid]:
-        """Every block in the order of arrival, not verified; one that arrives meanwhile is in."""
+        """What is pinned, in the order of pinning."""
         last = 0
-        while rows := self._rows_after(last):
+        while rows := self._rows(_PINS, last, _PAGE):
             last = rows[-1][0]
             yield from (Cid(digest=digest, codec=codec) for _, digest, codec in rows)
 
+    def cids(self) -> Iterator[Cid]:
+        """Every block, in no order, not verified; one that arrives meanwhile may be in."""
+        last: tuple[bytes, int] = (b"", 0)
+        while rows := self._rows(_CIDS, *last, _PAGE):
+            last = rows[-1]
+            yield from (Cid(digest=digest, codec=codec) for digest, codec in rows)
+
+    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
+        """Delete blocks that no pin and nothing in `keep` needs; gives how many went.
+
+        Others can read, write and pin meanwhile: blocks go a few at a time, and a block that is
+        written or pinned before its turn stays. Freed space goes back to the file system, except
+        in a file that version 1 made, which uses it again.
+
+        Args:
+            keep: roots that stay with all that they link to, as far as it is here. What only a
+                missing block leads to is not known, and stays only while it is young.
+            older_than: seconds; what was written later stays.
+
+        Raises:
+            ContentMissing: a block with links below a pin is not here; nothing was deleted, because
+                nobody knows what hangs below it. Put it again, or unpin.
+            ContentCorrupt: one below a pin or `keep` is damaged; likewise.
+        """
+        before = self._clock() - older_than
+        with self._file.use_alone() as database:
+            needed = Reach(database, self.describe())
+            pinned = _take_pins(database, needed, 0)
+            needed.add(keep)
+            needed.follow(complete=False)
+            removed = 0
+            for some in _unneeded(database, before):
+                with transaction(database):
+                    pinned = _take_pins(database, needed, pinned)
+                    removed += database.executemany(_DELETE, some).rowcount
+            _give_back(database)
+        return removed
+
     def close(self) -> None:
         """Free the file; the next use opens it again."""
-        with self._lock:
-            database = self._connections.pop(os.getpid(), None)
-            if database is not None:
-                database.close()
+        self._file.close()
 
-    def _rows_after(self, last: int) -> list[tuple[int, bytes, int]]:
-        query = "SELECT id, digest, codec FROM block WHERE id > ? ORDER BY id LIMIT ?"
-        with self._database() as database:
-            return database.execute(query, (last, _PAGE)).fetchall()
+    def _rows(self, query: str, *arguments: object) -> list[Any]:
+        with self._file.use() as database:
+            return database.execute(query, arguments).fetchall()
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        """The open file, for one thread at a time; every failure is `StoreUnreachable`."""
-        with self._lock:
-            try:
-                yield self._connection()
-            except sqlite3.Error as error:
-                # The low byte is the primary code; the rest says which system call it was.
-                code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-                advice = _ADVICE.get(code, "it failed")
-                raise StoreUnreachable(f"{self.describe()}: {advice} ({error})") from error
-            except OSError as error:
-                raise StoreUnreachable(
-                    f"{self.describe()}: its folder cannot be made ({error.strerror or error})"
-                ) from error
-
-    def _connection(self) -> sqlite3.Connection:
-        process = os.getpid()
-        if process not in self._connections:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connections[process] = self._open()
-        return self._connections[process]
-
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(
-            self.path, timeout=self.patience, isolation_level=None, check_same_thread=False
-        )
-        try:
-            database.execute("PRAGMA synchronous = FULL")
-            self._claim(database)
-        except BaseException:
-            database.close()
-            raise
-        return database
-
-    def _claim(self, database: sqlite3.Connection) -> None:
-        """Make sure that the file is ours, and make it ours when it is new."""
-        with _transaction(database, "DEFERRED"):
-            new = self._is_new(database)
-        if not new:
+    def _claim(self, file: Database, database: Connection) -> None:
+        """Make sure that the file is ours and of this version, or make it so."""
+        with transaction(database, "DEFERRED"):
+            version = self._version(database)
+        if version == len(self.steps):
             return
-        self._switch_to_log(database)
-        with _transaction(database, "IMMEDIATE"):
-            if self._is_new(database):
-                database.execute(_SCHEMA)
-                database.execute(f"PRAGMA user_version = {_VERSION}")
-                database.execute(f"PRAGMA application_id = {_APPLICATION}")
+        if not version:
+            file.switch_to_log(database)
+        with transaction(database):
+            for step in self.steps[self._version(database) :]:
+                for statement in step:
+                    database.execute(statement)
+            database.execute(f"PRAGMA user_version = {len(self.steps)}")
+            database.execute(f"PRAGMA application_id = {self.application}")
 
-    def _is_new(self, database: sqlite3.Connection) -> bool:
-        """Whether nothing is in the file yet.
+    def _version(self, database: Connection) -> int:
+        """The version of the file, 0 when nothing is in it yet.
 
         Raises:
             StoreUnreachable: another program's database, or a later version's store.
@@ -197,39 +264,44 @@ class Embedded(Store):
         (owner,) = database.execute("PRAGMA application_id").fetchone()
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if owner == _APPLICATION:
-            if version > _VERSION:
+        if owner == self.application:
+            if version > len(self.steps):
                 raise StoreUnreachable(
                     f"{self.describe()} was made by a later version; update metaorg to use it"
                 )
-            return False
+            return int(version)
         if owner or tables:
             raise StoreUnreachable(
                 f"{self.describe()}: this file is another program's database; name another file"
             )
-        return True
-
-    def _switch_to_log(self, database: sqlite3.Connection) -> None:
-        """Turn the write-ahead log on, for good; SQLite itself does not wait for others here."""
-        deadline = time.monotonic() + self.patience
-        while True:
-            try:
-                database.execute("PRAGMA journal_mode = WAL").fetchone()
-                return
-            except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
+        return 0
 
 
-@contextmanager
-def _transaction(database: sqlite3.Connection, mode: str) -> Iterator[None]:
-    database.execute(f"BEGIN {mode}")
-    try:
-        yield
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
+def _key(cid: Cid) -> tuple[bytes, int]:
+    return cid.digest, cid.codec
+
+
+def _take_pins(database: Connection, needed: Reach, last: int) -> int:
+    """Reach what pins need that came after number `last`; gives the last number."""
+    while rows := database.execute(_PINS, (last, _PAGE)).fetchall():
+        last = rows[-1][0]
+        needed.add(Cid(digest=digest, codec=codec) for _, digest, codec in rows)
+    needed.follow(complete=True)
+    return last
+
+
+def _unneeded(database: Connection, before: float) -> Iterator[list[tuple[bytes, int, float]]]:
+    """What may be deleted, a few at a time; whoever deletes looks again."""
+    last: tuple[bytes, int] = (b"", 0)
+    while rows := database.execute(_UNNEEDED, (*last, before, _DELETED_AT_ONCE)).fetchall():
+        last = rows[-1]
+        yield [(digest, codec, before) for digest, codec in rows]
+
+
+def _give_back(database: Connection) -> None:
+    """Cut the free pages off the file, in steps between which others can write."""
+    (free,) = database.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(0, free, _FREED_AT_ONCE):
+        # A script, because only that steps a pragma without columns to its end.
+        database.executescript(f"PRAGMA incremental_vacuum({_FREED_AT_ONCE})")
+    database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -6,16 +6,17 @@ the daemon's own configuration.
 
 import json
 import re
-import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
 from metaorg.ipfs.blocks import Block, batches, verified
-from metaorg.ipfs.rpc import Refusal, Rpc, printable
+from metaorg.ipfs.car import parts
+from metaorg.ipfs.dag import links
+from metaorg.ipfs.rpc import LONGEST, Refusal, Rpc, printable
 from metaorg.ipfs.store import Store
-from metaorg.types import BLOCK_LIMIT, CODECS, Cid, Model
+from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid, Model
 
 OLDEST = (0, 28)
 """Daemons before this version are refused: their commands were never checked against this code."""
@@ -26,9 +27,13 @@ _ADDRESS = re.compile(
     r"/(ip4/(?P<ip4>[^/]+)|ip6/(?P<ip6>[^/]+)|dns[46]?/[\w.-]+)/tcp/(?P<port>\d{1,5})(/https?)?",
     re.ASCII,
 )
-_BATCH_BLOCKS, _BATCH_BYTES = 256, 8 << 20
+_BATCH_BLOCKS, _BATCH_BYTES = 1000, 8 << 20
 _LISTING_LIMIT = 128 << 20
-"""Bytes of a list of pins, about 1.4 million of them."""
+"""Bytes of a list of blocks, about 1.4 million of them."""
+
+
+_ANY_SIZE = {"allow-big-block": "true"}
+"""Old daemons want to be told so above 1 MiB, today's above 2 MiB; we send no larger ones."""
 
 
 class KuboVersion(Model):
@@ -37,6 +42,10 @@ class KuboVersion(Model):
     text: str
     warning: str = ""
     """Empty for a version that the tests run."""
+
+
+class _Refused(StoreUnreachable):
+    """The daemon understood a command and said no."""
 
 
 class Kubo(Store):
@@ -51,7 +60,8 @@ class Kubo(Store):
     Args:
         address: a multiaddr with a port, as `/ip4/127.0.0.1/tcp/5001`, `/https` at its end for TLS.
             Whoever reaches a daemon's RPC API commands it: keep it on the loopback.
-        timeout: seconds in which each command ends, one way or the other.
+        timeout: seconds in which each command ends, one way or the other. Pinning may take an hour
+            as long as it goes on, and collecting in any case.
 
     Raises:
         InvalidInput: the address is none.
@@ -74,7 +84,7 @@ class Kubo(Store):
         Raises:
             StoreUnreachable: it names none, or one before `OLDEST`.
         """
-        answer = list(self._objects(self._call("version")))
+        answer = list(self._objects(self._call("version", {})))
         text = answer[0].get("Version") if len(answer) == 1 else None
         number = re.match(r"(\d{1,6})\.(\d{1,6})\b", str(text))
         if number is None:
@@ -86,11 +96,12 @@ class Kubo(Store):
         """Keep blocks, many in one request.
 
         Raises:
-            StoreUnreachable: the daemon refuses, or keeps them under another name.
+            StoreUnreachable: the daemon refuses, is full, or keeps them under another name.
         """
         for batch in batches(blocks, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
-            for codec in CODECS:
-                self._put_batch([one for one in batch if one.cid.codec == codec], codec, pin)
+            if pin or not self._import(batch):
+                for codec in CODECS:
+                    self._put([one for one in batch if one.cid.codec == codec], codec, pin)
 
     def get(self, cid: Cid) -> bytes:
         """The block's bytes, verified.
@@ -100,7 +111,7 @@ class Kubo(Store):
             ContentCorrupt: it sent other bytes.
             StoreUnreachable: it found nobody in time, or sends more than a block.
         """
-        return verified(cid, self._about(cid, "block/get", limit=BLOCK_LIMIT), self.describe())
+        return verified(cid, self._about(cid, "block/get"), self.describe())
 
     def has(self, cid: Cid) -> bool:
         """Whether the daemon itself holds the block, without asking its peers."""
@@ -117,32 +128,105 @@ class Kubo(Store):
         Raises:
             ContentMissing: the daemon lacks a part of it and looks nowhere else.
         """
-        answer = self._about(cid, "pin/add", recursive="true")
-        self._agree([found.get("Pins") for found in self._objects(answer)], [[str(cid)]])
+        self._pin(cid)
 
     def unpin(self, cid: Cid) -> None:
-        raise NotImplementedError
+        try:
+            self._about(cid, "pin/rm", recursive="true")
+        except _Refused as refusal:
+            if "not pinned" not in str(refusal):
+                raise
 
     def pins(self) -> Iterator[Cid]:
-        raise NotImplementedError
+        """What is pinned with all that it links to, in no order.
 
-    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
-        raise NotImplementedError
+        CIDs that `Cid` cannot name, over other hashes, are left out here and in `cids`.
+        """
+        return self._listed("recursive")
 
     def cids(self) -> Iterator[Cid]:
-        """Every pinned block, in no order; older kinds of CID that `Cid` cannot name are left out.
+        """Every block that a pin keeps, in no order.
 
-        Pins, because the daemon forgets the codecs of all other blocks.
+        Of other blocks the daemon forgets the codecs.
         """
-        listing = self._checked("pin/ls", limit=_LISTING_LIMIT, type="recursive", stream="true")
-        for found in self._objects(listing):
+        return self._listed("all")
+
+    def collect(self, keep: Iterable[Cid], *, older_than: float) -> int:
+        """Have the daemon delete what no pin and nothing in `keep` needs; gives how many went.
+
+        What `keep` names is pinned when all of it is here. When only parts of it are, they are
+        pinned one by one until the daemon is through.
+
+        Args:
+            keep: roots. When the root itself is not here, nobody knows what else of it is.
+            older_than: not asked for, as the daemon knows no ages. What somebody is writing goes as
+                well, unless it is pinned already; pinning it then says what is missing.
+
+        Raises:
+            StoreUnreachable: the daemon deleted nothing or not all, and says why; it does so when
+                it cannot read something below a pin.
+        """
+        own = set(self._listed("direct"))
+        loose = [part for root in keep for part in self._kept(root) if part not in own]
+        try:
+            for part in loose:
+                self._pin_alone(part)
+            return self._sweep()
+        finally:
+            for part in loose:
+                self._unpin_alone(part)
+
+    def _kept(self, root: Cid) -> Iterator[Cid]:
+        """What is here of a root that cannot be pinned as a whole; nothing when it could be."""
+        try:
+            self._pin(root, offline="true")
+        except ContentMissing:
+            yield from self._parts(root)
+
+    def _parts(self, root: Cid) -> Iterator[Cid]:
+        seen, rest = set[Cid](), [root]
+        while rest:
+            cid = rest.pop()
+            if cid not in seen and self.has(cid):
+                yield cid
+                rest += links(Block(cid, self.get(cid))) if cid.codec != RAW else []
+            seen.add(cid)
+
+    def _pin_alone(self, cid: Cid) -> None:
+        try:
+            self._about(cid, "pin/add", recursive="false", offline="true")
+        except _Refused as refusal:
+            if "already pinned recursively" not in str(refusal):
+                raise
+
+    def _unpin_alone(self, cid: Cid) -> None:
+        try:
+            self._about(cid, "pin/rm", recursive="false")
+        except _Refused as refusal:
+            if "pinned recursively" not in str(refusal) and "not pinned" not in str(refusal):
+                raise
+
+    def _sweep(self) -> int:
+        answer = self._checked(
+            "repo/gc", {"stream-errors": "true"}, limit=_LISTING_LIMIT, timeout=LONGEST
+        )
+        removed = 0
+        for found in self._objects(answer):
+            if found.get("Error"):
+                raise StoreUnreachable(
+                    f"{self.describe()} did not collect: {printable(str(found['Error']))}; "
+                    "fetch what is missing again, or unpin what needs it"
+                )
+            removed += 1
+        return removed
+
+    def _listed(self, kind: str) -> Iterator[Cid]:
+        options = {"type": kind, "stream": "true"}
+        for found in self._objects(self._checked("pin/ls", options, limit=_LISTING_LIMIT)):
             try:
                 yield Cid.parse(str(found.get("Cid")))
             except InvalidInput:
                 continue
-
-    def close(self) -> None:
-        """Nothing to free: no connection outlives its command."""
 
     def _judged(self, text: str, number: tuple[int, int]) -> KuboVersion:
         oldest, tested = (".".join(map(str, version)) for version in (OLDEST, TESTED))
@@ -153,18 +237,37 @@ class Kubo(Store):
         warning = f"Kubo {text} is untested with metaorg, {tested} is tested"
         return KuboVersion(text=text, warning="" if number == TESTED else warning)
 
-    def _put_batch(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
+    def _import(self, batch: Sequence[Block]) -> bool:
+        """Send blocks as a CAR, for small ones many times as fast; False when it is refused.
+
+        The daemon refuses a CAR with a block that is no node of its codec, which `_put` keeps.
+        """
+        car = b"".join(parts([batch[0].cid], batch))
+        options = {"pin-roots": "false", "stats": "true", **_ANY_SIZE}
+        try:
+            answer = self._checked("dag/import", options, files=[car])
+        except _Refused:
+            return False
+        size = sum(len(data) for _, data in batch)
+        self._agree(
+            [found.get("Stats") for found in self._objects(answer)],
+            [{"BlockCount": len(batch), "BlockBytesCount": size}],
+        )
+        return True
+
+    def _put(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
         if not batch:
             return
-        boundary = uuid.uuid4().hex
-        answer = self._checked(
-            "block/put",
-            body=_multipart(boundary, [data for _, data in batch]),
-            headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-            **{"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": str(pin).lower()},
-        )
+        options = {"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": str(pin).lower()}
+        answer = self._checked("block/put", options | _ANY_SIZE, files=[data for _, data in batch])
         named = [kept.get("Key") for kept in self._objects(answer)]
         self._agree(named, [str(cid) for cid, _ in batch])
+
+    def _pin(self, cid: Cid, **options: str) -> None:
+        asked = {"arg": str(cid), "timeout": f"{LONGEST}s", "progress": "true", **options}
+        answer = self._checked("pin/add", asked, cid, progress=_Progress())
+        said = [found.get("Pins") for found in self._objects(answer) if "Progress" not in found]
+        self._agree(said, [[str(cid)]])
 
     def _agree(self, said: Sequence[object], expected: Sequence[object]) -> None:
         """Refuse an answer that speaks of other blocks than the question."""
@@ -176,15 +279,15 @@ class Kubo(Store):
                 + f" and answered about {shown}: do not rely on it"
             )
 
-    def _about(self, cid: Cid, command: str, **options: Any) -> bytes:
+    def _about(self, cid: Cid, command: str, **options: str) -> bytes:
         """A command on one CID; the daemon gives up a little before we do, and can say so."""
         patience = f"{0.9 * self.timeout:.3f}s"
-        return self._checked(command, cid=cid, arg=str(cid), timeout=patience, **options)
+        return self._checked(command, {"arg": str(cid), "timeout": patience, **options}, cid)
 
-    def _checked(self, command: str, **options: Any) -> bytes:
+    def _checked(self, command: str, options: Mapping[str, str], *rest: Any, **how: Any) -> bytes:
         if self._version is None:
             self.version()
-        return self._call(command, **options)
+        return self._call(command, options, *rest, **how)
 
     def _objects(self, answer: bytes) -> Iterator[dict[str, Any]]:
         """The JSON objects of an answer, one in each line."""
@@ -199,24 +302,27 @@ class Kubo(Store):
             yield found
 
     def _call(
-        self,
-        command: str,
-        *,
-        cid: Cid | None = None,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-        limit: int = BLOCK_LIMIT,
-        **options: str,
+        self, command: str, options: Mapping[str, str], cid: Cid | None = None, **how: Any
     ) -> bytes:
         try:
-            return self._rpc.call(command, options, body=body, headers=headers, limit=limit)
+            return self._rpc.call(command, options, **{"limit": BLOCK_LIMIT, **how})
         except Refusal as refusal:
             if cid is not None and "ipld: could not find" in str(refusal):
                 raise ContentMissing(cid, [self.describe()]) from refusal
             about = f" for {cid}" if cid is not None else ""
-            raise StoreUnreachable(
-                f"{self.describe()} refused {command}{about}: {refusal}"
-            ) from refusal
+            raise _Refused(f"{self.describe()} refused {command}{about}: {refusal}") from refusal
+
+
+class _Progress:
+    """Whether an answer tells of more nodes than the pieces before it."""
+
+    def __init__(self) -> None:
+        self._most = 0
+
+    def __call__(self, piece: bytes) -> bool:
+        last = max(map(int, re.findall(rb'"Progress":(\d{1,18})\D', piece)), default=0)
+        gone_on, self._most = last > self._most, max(last, self._most)
+        return gone_on
 
 
 def _check_address(address: str) -> None:
@@ -232,12 +338,3 @@ def _exists(ip4: str | None, ip6: str | None, port: int) -> bool:
         return bool(IPv4Address(ip4 or "127.0.0.1") and IPv6Address(ip6 or "::1")) and port < 65536
     except ValueError:
         return False
-
-
-def _multipart(boundary: str, blocks: Sequence[bytes]) -> bytes:
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="block"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
-    parts = [part for data in blocks for part in (head, data, b"\r\n")]
-    return b"".join([*parts, f"--{boundary}--\r\n".encode()])

@@ -7,7 +7,8 @@ by threads or across forks. Proxies, redirects and compression are off, for this
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from threading import Thread
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 ANSWER_LIMIT = 1 << 20
 """Bytes of an ordinary answer, error messages among them."""
+LONGEST = 3600.0
+"""Seconds after which a command ends although its daemon still tells of progress."""
 _CHUNK = 1 << 16
 _MESSAGE = 200
 
@@ -43,36 +46,45 @@ class Rpc:
         command: str,
         options: Mapping[str, str],
         *,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        files: Sequence[bytes] = (),
         limit: int = ANSWER_LIMIT,
+        timeout: float | None = None,
+        progress: Callable[[bytes], bool] = lambda _: False,
     ) -> bytes:
         """The daemon's answer to `/api/v0/COMMAND`.
+
+        Args:
+            files: what is sent along.
+            limit: bytes of the answer.
+            timeout: another one than the usual, in seconds.
+            progress: tells of a piece of the answer whether the timeout starts again, which it does
+                until `LONGEST`.
 
         Raises:
             Refusal: the daemon answered with an error message.
             StoreUnreachable: it is down, slow, no IPFS daemon, or sends more than `limit` bytes.
         """
-        guard = _Guard(limit, time.monotonic() + self.timeout)
+        guard = _Guard(limit, timeout or self.timeout, progress)
+        body, headers = _multipart(files) if files else (None, None)
 
         def exchange() -> bytes:
-            with closing(_client(self.address, self.timeout, guard)) as client:
+            with closing(_client(self.address, guard.timeout, guard)) as client:
                 answer = client._client.request(  # the public methods take no options of commands
                     f"/{command}", opts=options, data=body, headers=headers
                 )
                 return bytes(answer)
 
-        return self._translated(command, exchange)
+        return self._translated(command, guard, exchange)
 
-    def _translated(self, command: str, exchange: Callable[[], T]) -> T:
+    def _translated(self, command: str, guard: "_Guard", exchange: Callable[[], T]) -> T:
         """The one place where a foreign error becomes ours; which ones may come is nowhere said."""
         exceptions = _library().exceptions
         where = f"the daemon at {self.address}"
         try:
-            return within(self.timeout, exchange)
+            return guard.wait_for(_started(exchange))
         except (TimeoutError, exceptions.TimeoutError) as error:
             raise StoreUnreachable(
-                f"{where} did not answer {command} within {self.timeout:g} seconds"
+                f"{where} did not answer {command} within {guard.timeout:g} seconds"
             ) from error
         except exceptions.ErrorResponse as error:
             raise Refusal(printable(str(error))) from error
@@ -102,8 +114,10 @@ class _Cut(Exception):
 class _Guard:
     """Wraps the body of each answer; a hook of requests, which runs before any of it is read."""
 
-    def __init__(self, limit: int, deadline: float) -> None:
-        self.limit, self.deadline = limit, deadline
+    def __init__(self, limit: int, timeout: float, progress: Callable[[bytes], bool]) -> None:
+        self.limit, self.timeout, self.progress = limit, timeout, progress
+        self._end = time.monotonic() + max(timeout, LONGEST)
+        self._deadline = time.monotonic() + timeout
 
     def __call__(self, response: Any, **_: Any) -> Any:
         if response.is_redirect:
@@ -112,11 +126,23 @@ class _Guard:
         response.raw = _Body(response.raw, self)
         return response
 
-    def check(self, size: int) -> None:
+    def check(self, size: int, chunk: bytes) -> None:
         if size > self.limit:
             raise _Cut(f"more than {self.limit:,} bytes")
-        if time.monotonic() > self.deadline:
+        if time.monotonic() > self._deadline:
             raise TimeoutError
+        if self.progress(chunk):
+            self._deadline = min(time.monotonic() + self.timeout, self._end)
+
+    def wait_for(self, work: "Future[T]") -> T:
+        """The result, or `TimeoutError`, even while nothing arrives that could be checked."""
+        while True:
+            deadline = self._deadline
+            try:
+                return work.result(max(0, deadline - time.monotonic()))
+            except TimeoutError:
+                if work.done() or deadline == self._deadline:
+                    raise
 
 
 class _Body:
@@ -129,7 +155,7 @@ class _Body:
         size = 0
         while chunk := self._raw.read1(_CHUNK, decode_content=False):
             size += len(chunk)
-            self._guard.check(size)
+            self._guard.check(size, chunk)
             yield chunk
 
     def __getattr__(self, name: str) -> Any:
@@ -161,6 +187,10 @@ def _library() -> Any:
 
 def within(seconds: float, work: Callable[[], T]) -> T:
     """The result of `work`, or `TimeoutError`; work that hangs is left to end by itself."""
+    return _started(work).result(seconds)
+
+
+def _started(work: Callable[[], T]) -> "Future[T]":
     result: Future[T] = Future()
 
     def run() -> None:
@@ -170,4 +200,16 @@ def within(seconds: float, work: Callable[[], T]) -> T:
             result.set_exception(error)
 
     Thread(target=run, name="ipfs-rpc", daemon=True).start()
-    return result.result(seconds)
+    return result
+
+
+def _multipart(files: Sequence[bytes]) -> tuple[bytes, dict[str, str]]:
+    """The body that carries files, and its header."""
+    boundary = uuid.uuid4().hex
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="block"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    parts = [part for data in files for part in (head, data, b"\r\n")]
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode()])
+    return body, {"Content-Type": f"multipart/form-data; boundary={boundary}"}

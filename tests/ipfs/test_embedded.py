@@ -125,7 +125,7 @@ def test_many_blocks_come_back_in_order_and_are_listed_once(embedded: Embedded) 
     cids = embedded.put_many(iter([*blocks, blocks[0]]))
 
     assert cids == [*map(cid_of, blocks), cid_of(blocks[0])]
-    assert list(embedded.cids()) == cids[:-1]
+    assert sorted(map(str, embedded.cids())) == sorted(map(str, cids[:-1]))
     assert embedded.put_many([]) == []
 
 
@@ -148,11 +148,12 @@ def test_a_source_that_puts_into_the_same_store_does_not_lock_it(embedded: Embed
 
 
 def test_blocks_may_be_put_while_they_are_listed(embedded: Embedded) -> None:
-    embedded.put(b"first")
+    cids = embedded.put_many([b"block %d" % n for n in range(2500)])
 
-    listed = [(cid, embedded.put(b"second"))[0] for cid in embedded.cids()]
+    listed = [(cid, embedded.put(b"more"))[0] for cid in embedded.cids()]
 
-    assert listed == [cid_of(b"first"), cid_of(b"second")]
+    assert set(cids) <= set(listed)
+    assert len(set(listed)) == len(listed)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -320,7 +321,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> 
 
 def test_a_store_of_a_later_version_is_refused(embedded: Embedded) -> None:
     cid = embedded.put(b"minutes")
-    damage(embedded, "PRAGMA user_version = 2")
+    damage(embedded, "PRAGMA user_version = 3")
 
     with pytest.raises(StoreUnreachable, match="update metaorg"):
         embedded.get(cid)
@@ -351,7 +352,7 @@ def test_a_store_that_may_not_be_written_says_so(embedded: Embedded) -> None:
         if os.geteuid() == 0:
             os.setuid(65534)  # root may write everywhere
         store = Embedded("blocks.db")
-        store.path = Path(store.path.name)  # pytest's folders are closed to other users
+        store._file.path = Path(store.path.name)  # pytest's folders are closed to other users
         try:
             store.put(b"more")
         except StoreUnreachable as error:

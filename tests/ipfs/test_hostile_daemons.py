@@ -128,7 +128,7 @@ def test_bytes_that_do_not_hash_are_not_handed_on(daemon: Daemon) -> None:
 
 
 def test_a_block_over_the_limit_is_not_read_to_its_end(daemon: Daemon) -> None:
-    with pytest.raises(StoreUnreachable, match="more than 1,048,576 bytes"):
+    with pytest.raises(StoreUnreachable, match="more than 2,097,152 bytes"):
         daemon(block_get=says(bytes(BLOCK_LIMIT + 1))).get(CID)
 
 
@@ -165,7 +165,7 @@ def test_a_listing_that_never_ends_is_cut_off(daemon: Daemon) -> None:
 
 
 def test_pins_that_have_no_name_here_are_left_out(daemon: Daemon) -> None:
-    pins = ["QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn", str(CID), None]
+    pins = ["bafk2bzaceaa4z3fzvzdgtexl4i3w3tqbuf3qjkd4b2cvtbzbtkgsd7z2n6cru", str(CID), None]
     listing = b"\n".join(json.dumps({"Cid": pin}).encode() for pin in pins)
 
     assert list(daemon(pin_ls=says(listing)).cids()) == [CID]
