@@ -102,10 +102,11 @@ def refuse_keys(arguments: Sequence[str]) -> None:
     """Stop before anything can repeat a private key that was given by mistake.
 
     Raises:
-        InvalidInput: an argument is, or ends in, 32 bytes in hex.
+        InvalidInput: an argument is, or ends in, 32 bytes in hex, or has a secret key of age in it.
     """
     for argument in arguments:
-        if re.fullmatch(r"(.*[:=])?(0x)?[0-9a-fA-F]{64}", argument) and not argument.isdecimal():
+        in_hex = re.fullmatch(r"(.*[:=])?(0x)?[0-9a-fA-F]{64}", argument)
+        if (in_hex and not argument.isdecimal()) or "age-secret-key-1" in argument.lower():
             raise InvalidInput(
                 "An argument looks like a private key; it is not repeated here, and nothing was "
                 "done. Other programs see arguments, and the shell keeps them: use another key, in "

@@ -13,7 +13,7 @@ does not tell: that is what the chain records.
 
 import base64
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,8 @@ from metaorg.ipfs import age, car, documents
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.embedded import Embedded
 from metaorg.ipfs.keys import SharingKey, key_id
+from metaorg.ipfs.store import Source
+from metaorg.ipfs.unixfs import content
 from metaorg.records import ENVELOPE_KEYS, CidText, Envelope, Line, made
 from metaorg.types import Cid, Model
 
@@ -133,15 +135,22 @@ def unwrap(envelope: Envelope, identity: age.Identity) -> ResourceKey:
 
 
 @contextmanager
-def opened(pieces: Iterable[bytes], key: ResourceKey, folder: Path) -> Iterator[Embedded]:
+def opened(
+    source: Source,
+    key: ResourceKey,
+    folder: Path,
+    *,
+    advance: Callable[[int], object] = lambda size: None,
+) -> Iterator[Embedded]:
     """The plaintext's blocks, in a store of their own that is deleted at the end.
 
     It lies in a new folder for the owner's eyes only. It is given once the last byte was found
-    authentic; before, nothing of the plaintext leaves it. Its root is `key.root`.
+    authentic; before, nothing of the plaintext leaves it. The root is `key.root`.
 
     Args:
-        pieces: the content of `key.resource`, whose blocks somebody verified.
+        source: has the sealed bytes.
         folder: where the new folder is made: beside the target, so that the disk is the same.
+        advance: called with the size of each piece of the sealed bytes that was read.
 
     Raises:
         ContentMalformed: the resource was tampered with, is cut off, or holds something else.
@@ -150,7 +159,7 @@ def opened(pieces: Iterable[bytes], key: ResourceKey, folder: Path) -> Iterator[
         tempfile.TemporaryDirectory(prefix=".sealed-", dir=folder) as private,
         closing(Embedded(Path(private) / "blocks.db")) as store,
     ):
-        _unpack(_Pieces(pieces), key, store)
+        _unpack(_Pieces(content(source, key.resource), advance), key, store)
         try:
             yield store
         except ContentMissing as error:
@@ -162,12 +171,14 @@ def opened(pieces: Iterable[bytes], key: ResourceKey, folder: Path) -> Iterator[
 def _unpack(source: "_Pieces", key: ResourceKey, store: Embedded) -> None:
     try:
         with age.decrypted(source, key.identity) as plain:
-            content = car.read(plain)
-            if content.roots != (key.root,):
+            blocks = car.read(plain)
+            if blocks.roots != (key.root,):
                 raise ContentMalformed(
                     key.resource, "it holds another content than its envelope says"
                 )
-            store.write(content)
+            store.write(blocks)
+            if plain.read(1):
+                raise ContentMalformed(key.resource, "something follows its last block")
     except (age.Broken, InvalidInput, ContentCorrupt) as error:
         if error is source.error:
             raise
@@ -192,8 +203,10 @@ class _Inner(Model):
 class _Pieces:
     """Pieces as a file to read, and the error that they ended with."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces, self._rest = iter(pieces), memoryview(b"")
+    def __init__(
+        self, pieces: Iterable[bytes], advance: Callable[[int], object] = lambda size: None
+    ) -> None:
+        self._pieces, self._rest, self._advance = iter(pieces), memoryview(b""), advance
         self.error: Exception | None = None
 
     def read(self, size: int, /) -> bytes:
@@ -206,6 +219,7 @@ class _Pieces:
             if piece is None:
                 return b""
             self._rest = memoryview(piece)
+            self._advance(len(piece))
         part, self._rest = self._rest[:size], self._rest[size:]
         return bytes(part)
 

@@ -22,7 +22,7 @@ _PHONE = """
 _BIRTH = """
     birth, birthdate, birthday, birthyear, bday, dob, d o b, yob, born,
     geburt, geburtsdatum, geburtstag, geburtsjahr, geb, gebdatum, gebdat, geboren, jahrgang,
-    naissance, date de naiss, date naiss, datenaissance, ddn, ne le, nee le, anniversaire,
+    naissance, date de naiss, date naiss, datenaissance, ddn, ne le, nee le, ne e le, anniversaire,
     nacimiento, fecha de nac, fecha nac, fec nac, f nac, fechanacimiento, cumpleanos, nacido,
     nascita, nato il, nata il, datanascita, compleanno,
     nascimento, data de nasc, data nasc, datanascimento, aniversario,

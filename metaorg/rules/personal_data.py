@@ -163,14 +163,14 @@ def _digits(value: str) -> str:
 
 
 def _text(data: bytes) -> str:
-    """The text of a sample, whose last character may be cut; empty for what is no text.
+    """The text of a sample, whose last character may be cut.
 
-    Spreadsheets save UTF-8 and UTF-16 with a mark, and western Europe's code page without.
+    Spreadsheets save UTF-8 and UTF-16 with a mark, and western Europe's code page without. Zeros
+    are half of UTF-16 without its mark, and nothing in a text.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="ignore")
-    if b"\0" in data:
-        return ""
+    data = data.replace(b"\0", b"")
     try:
         return codecs.getincrementaldecoder("utf-8-sig")().decode(data)
     except UnicodeDecodeError:

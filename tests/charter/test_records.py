@@ -12,6 +12,7 @@ from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
 from metaorg.records import (
     Description,
+    Envelope,
     Pledge,
     Profile,
     Proposal,
@@ -24,11 +25,14 @@ from metaorg.types import Cid
 
 RECORDS: list[Record] = [
     Profile(name="Lantern Bakery", sector="Food"),
+    Profile(name="Lantern Bakery", node="https://commons.example.org:8443/bakery"),
+    Envelope(resource=str(Cid.of(b"sealed")), keys=("0" * 16, "f" * 16), age="YWdl"),
     Pledge(text="Bread"),
     Reason(text="Because"),
     Proposal(title="A title", body="Words", actions=("do this", "do that")),
     Description(title="Handbook", size=3),
 ]
+SEALED = {"resource": str(Cid.of(b"sealed")), "keys": ("0" * 16,), "age": "YWdl"}
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
@@ -37,6 +41,15 @@ def test_a_record_is_canonical_json_and_reads_back(record: Record) -> None:
 
     assert type(record).model_validate(content) == record
     assert isinstance(content, dict) and content["type"] == type(record).__name__
+
+
+def test_a_profile_without_key_and_node_keeps_the_digest_it_had_before_there_were_any() -> None:
+    profile = Profile(name="Lantern Bakery", sector="Food")
+
+    assert encode(profile) == (
+        b'{"country":"","identifier":"","legal_form":"","locality":"","name":"Lantern Bakery",'
+        b'"region":"","sector":"Food","type":"Profile","website":""}'
+    )
 
 
 def test_a_field_of_a_later_version_is_kept() -> None:
@@ -62,6 +75,22 @@ def test_no_pledge_is_32_zero_bytes() -> None:
         (Profile, {"name": "escape\x1b[31m"}),
         (Profile, {"name": "right to left \u202e"}),
         (Profile, {"name": "x", "website": "a\tb"}),
+        (Profile, {"name": "x", "sharing_key": "age1mistyped"}),
+        (Profile, {"name": "x", "node": "ftp://example.org"}),
+        (Profile, {"name": "x", "node": "https://"}),
+        (Profile, {"name": "x", "node": "https://[::1"}),
+        (Profile, {"name": "x", "node": "https://example.org:99999"}),
+        (Profile, {"name": "x", "node": "https://baker:password@example.org"}),
+        (Profile, {"name": "x", "node": "https://example.org/?a=b"}),
+        (Envelope, SEALED | {"keys": ()}),
+        (Envelope, SEALED | {"keys": ("f" * 16, "0" * 16)}),
+        (Envelope, SEALED | {"keys": ("0" * 16, "0" * 16)}),
+        (Envelope, SEALED | {"keys": ("0" * 16 + "\n",)}),
+        (Envelope, SEALED | {"keys": tuple(f"{n:016x}" for n in range(257))}),
+        (Envelope, SEALED | {"resource": "bafk"}),
+        (Envelope, SEALED | {"resource": Cid.of(b"sealed").uri}),
+        (Envelope, SEALED | {"age": "not base64!"}),
+        (Envelope, SEALED | {"age": "A" * 65_537}),
         (Pledge, {"text": ""}),
         (Pledge, {"text": "x" * 100_001}),
         (Description, {"title": "x", "size": -1}),

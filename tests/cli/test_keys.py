@@ -104,6 +104,61 @@ def test_a_password_is_asked_for_twice(home: Path) -> None:
     assert "correct horse" not in result.stdout
 
 
+@pytest.fixture
+def keeper(home: Path) -> Cli:
+    """Somebody with a password file, and no need of a chain."""
+    (home / "password").write_text("correct horse\n")
+    return Cli({"METAORG_HOME": str(home), "METAORG_PASSWORD_FILE": "password"}, home)
+
+
+def test_a_sharing_key_is_made_once_and_rotated_when_told(keeper: Cli, home: Path) -> None:
+    first = keeper.done("keys", "sharing", "new", "--json")
+
+    again = keeper.run("keys", "sharing", "new")
+    second = keeper.done("keys", "sharing", "new", "--rotate", "--json")
+
+    assert again.code == 2
+    assert "--rotate" in again.stderr
+    assert f"profile --sharing-key {first.json['recipient']}" in first.stderr
+    assert Path(first.json["file"]).parent == home / "keys" / "sharing"
+    listed = keeper.done("keys", "sharing", "list", "--json").json
+    assert listed == [second.json, first.json]
+    shown = keeper.done("keys", "sharing", "list").stdout
+    assert all(one["key"] in shown and one["recipient"] in shown for one in listed)
+    assert "AGE-SECRET" not in first.stdout + first.stderr
+    assert keeper.done("keys", "list", "--json").json == []
+
+
+def test_a_password_of_a_sharing_key_is_asked_for_twice(home: Path) -> None:
+    answers = {"password: ": "correct horse", "confirmation: ": "correct horse"}
+
+    result = Cli({"METAORG_HOME": str(home)}, home).converse(
+        "keys", "sharing", "new", answers=answers
+    )
+
+    assert result.code == 0
+    assert " age1" in result.stdout
+    assert "correct horse" not in result.stdout
+
+
+def test_without_terminal_a_sharing_key_needs_a_password_file(home: Path) -> None:
+    result = Cli({"METAORG_HOME": str(home)}, home).run("keys", "sharing", "new")
+
+    assert result.code == 3
+    assert "there is no terminal to ask for the password" in result.stderr
+    assert not (home / "keys").exists()
+
+
+def test_a_secret_sharing_key_as_an_argument_is_stopped_and_not_repeated(keeper: Cli) -> None:
+    secret = "AGE-SECRET-KEY-1" + "Q" * 58
+
+    for argument in (secret, f"--name={secret}", secret.lower()):
+        result = keeper.run("keys", "new", argument)
+
+        assert result.code == 2
+        assert secret not in result.stderr.upper()
+
+
 def test_a_folder_that_cannot_be_made_is_named(home: Path) -> None:
     (home / "keys").write_text("a file")
     (home / "password").write_text("correct horse\n")
