@@ -254,7 +254,7 @@ def profile_(
     profile: ProfileFile = None,
     sharing_key: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="To what others seal for you: `metaorg keys sharing`."),
+        typer.Option(metavar="KEY", help="To what others seal for you (`metaorg keys sharing`)."),
     ] = None,
     node: Annotated[
         str | None,

@@ -23,6 +23,8 @@ WRAPPED = ("name", "title", "constituency", "kind", "value", "subject", "expecte
 """Columns that give way when a terminal is narrow."""
 SAFE_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader gets right; larger ones are text."""
+_BRIEF = 1 << 20
+"""Bytes that are moved before anybody could read about it."""
 PIPE_CLOSED = 141
 """The exit code of a program whose reader went away, as shells show it (128 + SIGPIPE)."""
 
@@ -168,9 +170,10 @@ def progress(
     """Shows on a terminal that work goes on; gives `advance(count, what)`.
 
     Args:
-        size: counts are bytes, shown with their rate and, where the total is known, the time left.
+        size: counts are bytes, shown with their rate and, where the total is known, the time left;
+            of less than 1 MiB nothing is shown.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or (size and total is not None and total < _BRIEF):
         yield lambda count=1, what=None: None
         return
     from rich.console import Console

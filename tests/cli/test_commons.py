@@ -114,7 +114,9 @@ def test_verify_finds_what_was_damaged(bakery: Cli, home: Path) -> None:
     fetched = bakery.run("commons", "fetch", CID, *store)
 
     assert verified.code == 6
-    assert list(verified.json["faults"]) == [CID]
+    assert verified.json["faults"][CID].startswith("resource: damaged")
+    others = [fault for cid, fault in verified.json["faults"].items() if cid != CID]
+    assert others and all(": missing: " in fault for fault in others)
     assert (fetched.code, fetched.stdout) == (5, "")
     assert "do not hash to" in fetched.stderr
 
@@ -127,7 +129,7 @@ def test_verify_finds_what_is_missing(published: Cli, home: Path) -> None:
 
 
 @pytest.mark.usefixtures("nothing_sent")
-@pytest.mark.parametrize("cid", ["seeds", "Qm" + "a" * 44, "", "ipfs://", CID.upper(), CID[:-1]])
+@pytest.mark.parametrize("cid", ["seeds", "Qm" + "z" * 44, "", "ipfs://", CID.upper(), CID[:-1]])
 def test_what_is_no_cid_is_refused(bakery: Cli, cid: str) -> None:
     result = bakery.run("commons", "cite", cid)
 
@@ -138,15 +140,13 @@ def test_what_is_no_cid_is_refused(bakery: Cli, cid: str) -> None:
 @pytest.mark.usefixtures("nothing_sent")
 def test_files_that_cannot_be_published_are_refused(bakery: Cli, home: Path) -> None:
     (home / "empty").touch()
-    (home / "large").write_bytes(bytes((1 << 20) + 1))
     (home / "ok").write_bytes(b"ok")
 
     refused = [
         bakery.run(*PUBLISH, "empty"),
-        bakery.run(*PUBLISH, "large"),
-        bakery.run(*PUBLISH, "nowhere"),
-        bakery.run(*PUBLISH, "-", "--title", "Large", stdin=bytes((1 << 20) + 1)),
         bakery.run("commons", "publish", "ok", "--licence", "free for all"),
+        bakery.run(*PUBLISH, "nowhere"),
+        bakery.run(*PUBLISH, "-", "--title", "Nothing"),
         bakery.run("commons", "publish", "ok", "--licence", "x" * 33),
         bakery.run(*PUBLISH, "ok", "--title", "x" * 201),
         bakery.run(*PUBLISH, "ok", "--access", "nobody"),
@@ -154,8 +154,7 @@ def test_files_that_cannot_be_published_are_refused(bakery: Cli, home: Path) -> 
 
     assert [one.code for one in refused] == [2] * len(refused)
     assert "empty is empty" in refused[0].stderr
-    assert "1 MiB" in refused[3].stderr
-    assert "is not an SPDX licence identifier" in refused[4].stderr
+    assert "is not an SPDX licence identifier" in refused[1].stderr
 
 
 def test_publishing_needs_a_seat(outsider: Cli, home: Path) -> None:

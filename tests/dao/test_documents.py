@@ -1,6 +1,7 @@
 """The documents hold to ERC-4824 word for word, and are a function of the facts alone."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from metaorg.dao import (
 )
 from metaorg.dao.facts import NEWEST, contracts
 from metaorg.errors import InvalidInput
-from metaorg.ipfs import documents
+from metaorg.ipfs import Embedded, documents, put_files, read_file
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.assembly import Actions
@@ -28,7 +29,7 @@ from metaorg.onchain.inter_constitution import Version
 from metaorg.onchain.meta_organization import MODULES
 from metaorg.rules.admission import Admission, AdmissionMethod, Consequence, Readoption
 from metaorg.rules.decision import Method, Rule
-from metaorg.types import DOCUMENT_LIMIT, Cid, checksum_address
+from metaorg.types import DAG_PB, DOCUMENT_LIMIT, Cid, checksum_address
 
 CONTEXT = "https://www.daostar.org/schemas"
 BODY = Cid.of(b"why")
@@ -378,12 +379,27 @@ def members(count: int) -> tuple[str, ...]:
     return tuple(checksum_address(f"0x{number:040x}") for number in range(count))
 
 
-def test_a_register_that_no_block_can_hold_is_refused_with_a_sentence() -> None:
-    largest = FACTS.model_copy(update={"members": members(11_274), "chain_id": 11_155_111})
-    assert len(generate(largest, "").members) <= DOCUMENT_LIMIT
+def test_a_register_larger_than_a_block_is_a_file_of_several(tmp_path: Path) -> None:
+    large = FACTS.model_copy(update={"members": members(11_275), "chain_id": 11_155_111})
 
-    with pytest.raises(InvalidInput, match=r"the document of the 11,275 members .* does not fit"):
-        generate(largest.model_copy(update={"members": members(11_275)}), "")
+    made = generate(large, "")
+
+    assert len(made.members) > DOCUMENT_LIMIT
+    uri = json.loads(made.dao)["membersURI"]
+    store = Embedded(tmp_path / "commons")
+    put_files(store, made.files.values())
+    assert Cid.parse(uri).codec == DAG_PB
+    assert read_file(store, Cid.parse(uri)) == made.members
+
+
+def test_documents_that_nobody_could_hold_are_refused_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("metaorg.dao.documents.FILE_LIMIT", 1 << 20)
+    large = FACTS.model_copy(update={"members": members(11_275), "chain_id": 11_155_111})
+
+    with pytest.raises(InvalidInput, match=r"document of the 11,275 members .* larger than 1 MiB"):
+        generate(large, "")
 
 
 def test_the_newest_activities_fit_whatever_their_ids_and_the_rest_is_owned_up_to() -> None:

@@ -151,10 +151,27 @@ def write_out(
     if output is None:
         _to_stdout(session, entry)
         return
-    with progress("writing", entry.size, size=True) as advance:
-        unixfs.extract(session.own_store, entry.cid, output, skip_links=skip_links, advance=advance)
+    output = output.expanduser()
+    if not _is_there(session, entry, output):
+        with progress("writing", entry.size, size=True) as advance:
+            unixfs.extract(
+                session.own_store, entry.cid, output, skip_links=skip_links, advance=advance
+            )
     found = {"cid": entry.cid, "kind": entry.kind, "size": entry.size, "output": str(output)}
     emit(found, session.as_json, lambda: str(output))
+
+
+def _is_there(session: Session, entry: "Entry", output: Path) -> bool:
+    """Whether a file is at a path already, byte for byte."""
+    from metaorg.ipfs import unixfs
+
+    if entry.kind != "file" or output.is_symlink() or not output.is_file():
+        return False
+    if output.stat().st_size != entry.size:
+        return False
+    with output.open("rb") as file:
+        parts = unixfs.content(session.own_store, entry.cid)
+        return all(file.read(len(part)) == part for part in parts)
 
 
 def _to_stdout(session: Session, entry: "Entry") -> None:

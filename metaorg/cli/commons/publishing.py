@@ -96,6 +96,8 @@ def publish(
     with content_of(path) as found:
         refuse_personal_data(found, hidden=hidden, consent=consent)
         work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
+        if work.root.kind == "file" and not work.root.size:
+            raise InvalidInput(f"{path} is empty")
         sealed = _sealed(purpose, retention, terms) if purpose else None
         said = _description(path, title, about, media_type, sealed)
         terms_of = {"licence": licence, "access": Access[access.upper()], "previous": previous}
@@ -132,7 +134,7 @@ def _publish_sealed(
     if not any(one.account == session.own.address for one in recipients):
         raise Misconfigured(
             "the own organization has no sharing key in its profile, and could not open what it "
-            "seals: make one with `metaorg keys sharing`, then `metaorg membership profile "
+            "seals: make one with `metaorg keys sharing new`, then `metaorg membership profile "
             "--sharing-key`"
         )
     say(f"sealed to {named(recipients)}")

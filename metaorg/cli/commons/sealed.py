@@ -19,7 +19,7 @@ from metaorg.cli.options import (
     address,
 )
 from metaorg.cli.output import emit, facts, progress, say
-from metaorg.cli.session import Session
+from metaorg.cli.session import Session, ask_password, read_password
 from metaorg.cli.writing import perform
 from metaorg.errors import InvalidInput
 
@@ -48,11 +48,19 @@ class OpenFlags(ReadFlags, KeyFlags):
 
 
 @command(app, ActFlags)
-def grant(session: Session, resource: CidArgument, to: _To = None) -> None:
+def grant(
+    session: Session,
+    resource: CidArgument,
+    to: _To = None,
+    sharing_password_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The sharing key's password; asked for when absent."),
+    ] = None,
+) -> None:
     """Let organizations open a resource that the own one has sealed.
 
     They are those who joined later, or have a new sharing key; who can open it already is passed
-    over. The password is that of the own sharing key.
+    over. The own sharing key opens it for that.
     """
     sharing = session.organization.sharing
     recipients = with_keys(sharing.recipients(to), strict=to is not None)
@@ -62,7 +70,7 @@ def grant(session: Session, resource: CidArgument, to: _To = None) -> None:
         perform(session)
         return
     say(f"to {named(new)}")
-    _, _, key = _unlocked(session, resource)
+    _, _, key = _unlocked(session, resource, sharing_password_file)
     envelopes = sharing.envelopes(key, new)
     calls = sharing.grants(resource, envelopes, new)
     perform(session, *calls, before=lambda: log(session, "granted", key, "", *envelopes))
@@ -103,14 +111,17 @@ def open_(
     from metaorg.ipfs import dag, sealing, sharing_log, unixfs
 
     output = output.expanduser()
-    own, envelope, key = _unlocked(session, resource)
+    own, envelope, key = _unlocked(session, resource, session.settings.password_file)
     with progress("fetching", size=True) as advance:
         dag.copy(resource, session.source, session.own_store, advance)
-    pieces = unixfs.content(session.own_store, resource)
     folder = output.absolute().parent
     if not folder.is_dir():
         raise InvalidInput(f"there is no folder {folder}")
-    with progress("opening"), sealing.opened(pieces, key, folder) as store:
+    size = unixfs.resolve(session.own_store, resource).size
+    with (
+        progress("opening", size, size=True) as advance,
+        sealing.opened(session.own_store, key, folder, advance=advance) as store,
+    ):
         unixfs.extract(store, key.root, output, skip_links=skip_links)
     entry = _entry(session, "opened", key, envelope, keys=(own.id,), output=output.name)
     sharing_log.append(log_file(), entry)
@@ -118,7 +129,9 @@ def open_(
     emit(found, session.as_json, lambda: facts(found))
 
 
-def _unlocked(session: Session, resource: "Cid") -> "tuple[SharingKey, Envelope, ResourceKey]":
+def _unlocked(
+    session: Session, resource: "Cid", password_file: Path | None
+) -> "tuple[SharingKey, Envelope, ResourceKey]":
     """One of the own sharing keys, an envelope that it opens, and what opens the resource.
 
     Raises:
@@ -135,7 +148,9 @@ def _unlocked(session: Session, resource: "Cid") -> "tuple[SharingKey, Envelope,
     holder = sharing.holder([one.id for one in own])
     if holder is not None:
         sharing.require_granted(resource, holder.seat)
-    identity = keys.unlock(key, session.password(f"sharing key {key.id}"))
+    asked = f"password of sharing key {key.id}"
+    password = read_password(password_file) if password_file else ask_password(asked)
+    identity = keys.unlock(key, password)
     return key, envelope, sealing.unwrap(envelope, identity)
 
 
