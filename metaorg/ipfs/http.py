@@ -209,7 +209,7 @@ class Client:
                 connection = self._connections.pop()
             except IndexError:  # another thread was faster
                 return None
-            assert isinstance(connection.sock, _Plain | _Tls)
+            assert isinstance(connection.sock, Timed | _TimedTls)
             if not select.select([connection.sock], [], [], 0)[0]:
                 connection.sock.ends = ends
                 return connection
@@ -250,7 +250,7 @@ class Client:
             raise StoreUnreachable(f"{self.who} gave no usable answer ({shown})") from error
 
 
-class _Plain(socket.socket):
+class Timed(socket.socket):
     """A socket whose reads end at a time, together and not each."""
 
     ends = 0.0
@@ -260,7 +260,7 @@ class _Plain(socket.socket):
         return super().recv_into(*args, **options)
 
 
-class _Tls(ssl.SSLSocket):
+class _TimedTls(ssl.SSLSocket):
     """The same for TLS."""
 
     ends = 0.0
@@ -285,7 +285,7 @@ def _ask(
     headers: Mapping[str, str],
 ) -> HTTPResponse:
     try:
-        assert isinstance(connection.sock, _Plain | _Tls)
+        assert isinstance(connection.sock, Timed | _TimedTls)
         _grant(connection.sock, connection.sock.ends)
         connection.request(method, path, body, headers)
         return connection.getresponse()
@@ -294,11 +294,11 @@ def _ask(
         raise
 
 
-def _dial(host: str, port: int, ends: float) -> _Plain:
+def _dial(host: str, port: int, ends: float) -> Timed:
     """An open connection to the first address of a host that takes one."""
     failure: OSError | None = None
     for family, kind, protocol, _, address in _addresses(host, port, ends):
-        dialled = _Plain(family, kind, protocol)
+        dialled = Timed(family, kind, protocol)
         dialled.ends = ends
         try:
             _grant(dialled, ends)
@@ -321,14 +321,14 @@ def _addresses(host: str, port: int, ends: float) -> list[Any]:
     return found
 
 
-def _secured(plain: _Plain, host: str, ends: float) -> _Tls:
+def _secured(plain: Timed, host: str, ends: float) -> _TimedTls:
     try:
         _grant(plain, ends)
         secured = _authorities().wrap_socket(plain, server_hostname=host)
     except BaseException:
         plain.close()
         raise
-    assert isinstance(secured, _Tls)
+    assert isinstance(secured, _TimedTls)
     secured.ends = ends
     return secured
 
@@ -337,7 +337,7 @@ def _secured(plain: _Plain, host: str, ends: float) -> _Tls:
 def _authorities() -> ssl.SSLContext:
     """What this machine trusts; read once, since that takes long."""
     context = ssl.create_default_context()
-    context.sslsocket_class = _Tls
+    context.sslsocket_class = _TimedTls
     return context
 
 
