@@ -90,7 +90,7 @@ def test_the_cid_is_told_without_storing_anything(bakery: Cli, library: Path, ho
         "profile": "unixfs-v1-2025",
         "kind": "folder",
         "size": len(LARGE) + 21,
-        "blocks": 8,
+        "blocks": 9,
     }
     assert old.stdout.startswith("Qm")
     assert not (home / "commons").exists()
@@ -110,7 +110,7 @@ def test_a_member_mirrors_everything_and_repairs_what_is_destroyed(
 ) -> None:
     own = home / "loom.db"
     settings = {"store": f"embedded:{own}"}
-    with Server(Embedded(served.removeprefix("embedded:"))) as node:
+    with Server(Embedded(served.removeprefix("embedded:")), port=0) as node:
         bakery.done("membership", "profile", "--name", "Bakery", "--node", node.url)
         node.start()
         gateway = ("--gateway", node.url)
@@ -205,7 +205,10 @@ def test_a_damaged_car_is_refused(bakery: Cli, shared: str, home: Path) -> None:
 def test_personal_data_are_published_with_consent_only(bakery: Cli, home: Path, name: str) -> None:
     folder = home / "data"
     folder.mkdir()
-    content = {"members.csv": "name,email\nA,a@example.org\n", "members.json": '[{"phone": "1"}]'}
+    content = {
+        "members.csv": "name,email\nA,a@example.org\n",
+        "members.json": '[{"phone": "+44 20 7946 0018"}]',
+    }
     (folder / name).write_text(content[name])
 
     refused = bakery.run(*PUBLISH, folder)

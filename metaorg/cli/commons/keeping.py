@@ -242,7 +242,7 @@ def serve(
     """
     from metaorg.ipfs.serving import Server
 
-    with Server(session.own_store, port, told=say) as server:
+    with Server(session.own_store, port=port, log=say) as server:
         say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
         server.serve_forever()
 
