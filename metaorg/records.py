@@ -60,7 +60,7 @@ def _recipient(text: str) -> str:
     return text
 
 
-def _no_or(check: Callable[[str], str]) -> AfterValidator:
+def _if_any(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda text: check(text) if text else text)
 
 
@@ -151,8 +151,8 @@ class Profile(Record):
     region: Line = ""
     country: Line = ""
     website: Line = ""
-    sharing_key: Annotated[Line, _no_or(_recipient)] = ""
-    node: Annotated[Line, _no_or(_served)] = ""
+    sharing_key: Annotated[Line, _if_any(_recipient)] = ""
+    node: Annotated[Line, _if_any(_served)] = ""
 
     def content(self) -> dict[str, Any]:
         """The fields that came later are left out when empty: older profiles keep their digests."""

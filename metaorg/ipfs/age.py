@@ -1,10 +1,12 @@
 """Files in the format of age (age-encryption.org/v1), encrypted and decrypted as they are read.
 
 The one place that knows pyrage. That takes a file to read and one to write; here it runs in a
-thread behind a pipe, so that what it writes can be read. A file of any size takes less than 1 MiB
-of memory. Files are binary, without armor.
+thread behind a pipe, so that what it writes can be read. A file of any size takes 2 MiB of
+memory. Files are binary, without armor.
 """
 
+import contextlib
+import fcntl
 import io
 import os
 from collections.abc import Callable, Sequence
@@ -22,7 +24,8 @@ _RECIPIENT = b"\n-> X25519 "
 _SPARE_LINES, _SPARE_BYTES = 40, 4096
 """What a header may have beyond its recipients: age adds one without meaning, of random length."""
 _PER_RECIPIENT = 100
-_BUFFER = 1 << 18
+_BUFFER, _PIPE = 1 << 18, 1 << 20
+"""Bytes that the reader takes at once, and that the writer may be ahead: with less, they wait."""
 _PATIENCE = 5
 """Seconds to wait for a thread whose reader went away, should its source hang."""
 
@@ -175,6 +178,8 @@ _Work = Callable[[_Watched, BinaryIO], None]
 def _pushed(work: _Work, source: _Watched) -> BinaryIO:
     """What `work` writes, to be read; it runs a pipe's length ahead of the reader."""
     reading, writing = os.pipe()
+    with contextlib.suppress(AttributeError, OSError):  # another system, or a limit of this one
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE)
     failures: list[BaseException] = []
 
     def run() -> None:
