@@ -1,7 +1,7 @@
 """Sealed resources: to whom they are sealed, and who may open them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from metaorg.charter import encode
@@ -103,11 +103,16 @@ class Sharing:
     def recorded(self, cid: Cid, reading: Reading | None = None) -> list[Envelope]:
         """The envelopes on record that open a resource, the newest first.
 
+        One that is no envelope, or for another resource, opens nothing and is passed over.
+
         Raises:
             Unreachable: one cannot be read: unknown, not absent.
         """
-        found = self._org.commons.envelopes(cid, reading)
-        return [Envelope(**self._org.document(one)) for one in found]
+        found = []
+        for one in self._org.commons.envelopes(cid, reading):
+            with suppress(InvalidInput, ValueError, TypeError):
+                found.append(Envelope(**self._org.document(one)))
+        return [one for one in found if one.resource == str(cid)]
 
     def without(
         self, cid: Cid, recipients: Sequence[Recipient], reading: Reading | None = None

@@ -2,27 +2,19 @@
 
 import http.client
 import io
-import json
 import os
-import shutil
-import socket
-import sqlite3
 import subprocess
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import pytest
 
-from metaorg.errors import InvalidInput, Misconfigured
-from metaorg.ipfs import Embedded, car, dag, serving
-from metaorg.ipfs.blocks import Block, cid_of
-from metaorg.ipfs.gateway import Gateways
+from metaorg.ipfs import Embedded, car
+from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.serving import Server
-from metaorg.types import DAG_PB, Cid
+from metaorg.types import Cid
 
 CARS = "application/vnd.ipld.car; version=1; order=dfs; dups=n"
 

@@ -35,8 +35,8 @@ Preserve = Annotated[
 ]
 _NAMELESS = "stdin"
 """What a file is called that has no name."""
-_SAMPLE = 1 << 20
-"""Bytes of each file in which personal data are looked for."""
+_SHOWN = 10
+"""Columns with personal data that are named."""
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def refuse_personal_data(path: Path, *, hidden: bool, consent: bool) -> None:
     Raises:
         InvalidInput: there are some; names them.
     """
-    from metaorg.rules.personal_data import is_scanned, personal_data
+    from metaorg.rules.personal_data import SAMPLE, is_scanned, personal_data
 
     if consent:
         return
@@ -117,19 +117,21 @@ def refuse_personal_data(path: Path, *, hidden: bool, consent: bool) -> None:
     for file in _files(path, hidden):
         name = "" if file.name == _NAMELESS else file.name
         if not name or is_scanned(name):
-            problems += [f"{file}: {found}" for found in personal_data(_sample(file), name)]
+            problems += [f"{file}: {found}" for found in personal_data(_sample(file, SAMPLE), name)]
     if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise InvalidInput(
-            *problems,
+            *problems[:_SHOWN],
+            *more,
             "these look like personal data, and what is published cannot be taken back: leave "
             "them out, or say --i-have-consent",
         )
 
 
-def _sample(file: Path) -> bytes:
+def _sample(file: Path, size: int) -> bytes:
     try:
         with file.open("rb") as opened:
-            return opened.read(_SAMPLE)
+            return opened.read(size)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
 

@@ -122,9 +122,9 @@ def open_(
         progress("opening", size, size=True) as advance,
         sealing.opened(session.own_store, key, folder, advance=advance) as store,
     ):
+        entry = _entry(session, "opened", key, envelope, keys=(own.id,), output=output.name)
+        sharing_log.append(log_file(), entry)  # before anybody can read it
         unixfs.extract(store, key.root, output, skip_links=skip_links)
-    entry = _entry(session, "opened", key, envelope, keys=(own.id,), output=output.name)
-    sharing_log.append(log_file(), entry)
     found = {"resource": resource, "root": key.root, "name": key.name, "output": str(output)}
     emit(found, session.as_json, lambda: facts(found))
 
