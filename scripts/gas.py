@@ -22,11 +22,12 @@ from metaorg.onchain import factory, transactions
 from metaorg.onchain.accounts import LocalSigner, Signer
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain
+from metaorg.onchain.commons import Access
 from metaorg.onchain.devnet import Devnet
 from metaorg.onchain.typed_data import compact
 from metaorg.organization import MetaOrganization
 from metaorg.records import Description, Pledge, Profile
-from metaorg.types import Call, Receipt
+from metaorg.types import Call, Cid, Receipt
 
 SNAPSHOT = Path("snapshots/gas.json")
 START = 1_800_000_000
@@ -120,6 +121,13 @@ class Gauge:
         self._send(first, "publish", published)
         cid = org.commons.all()[0].resource.cid
         self._send(second, "cite", org.commons.cite(cid))
+        sealed = org.commons.publish(
+            b"Sealed", Description(title="Minutes"), licence="CC0-1.0", access=Access.MEMBERS
+        )
+        self._send(first, None, sealed)
+        everybody = range(1, FOUNDERS + 1)
+        grant = org.commons.contract.grant(Cid.of(b"Sealed"), everybody, Cid.of(b"Envelope"))
+        self._send(first, f"grant to {FOUNDERS} seats", grant)
         self._send(second, "leave", org.membership.leave("We merge with another member."))
 
     def _send(self, signer: Signer, name: str | None, call: Call) -> Receipt:

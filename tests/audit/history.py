@@ -8,15 +8,19 @@ from onchain.world import ABSTAIN, AGAINST, FOR, GRACE, VOTING, WINDOW, World, a
 
 from metaorg.audit import Finding, Report, check
 from metaorg.charter import encode
+from metaorg.ipfs import age, sealing
+from metaorg.ipfs.sealing import ResourceKey
 from metaorg.onchain import abi
 from metaorg.onchain.accounts import LocalSigner
 from metaorg.onchain.acts import SignedAct
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain
+from metaorg.onchain.commons import Access
 from metaorg.onchain.devnet import advance
 from metaorg.onchain.inter_constitution import DOMAIN_FIELDS
 from metaorg.onchain.typed_data import compact
-from metaorg.records import Description, Profile, Reason
+from metaorg.organization import MetaOrganization
+from metaorg.records import Description, Profile, Reason, Sealed
 from metaorg.rules.admission import Consequence, Readoption
 from metaorg.rules.decision import SPLIT, Method
 from metaorg.types import Call, Cid
@@ -80,6 +84,21 @@ class History(World):
             )
         )
         other.send(other.commons.cite(handbook), other.commons.cite(handbook, Cid.of(b"use")))
+        org.send(org.commons.retire(handbook, "The second is better."))
+        self._sealed(org)
+
+    def _sealed(self, org: MetaOrganization) -> None:
+        """What three seats could open, of which one no longer should; its steward is another."""
+        content = b"sealed, as far as anybody can tell"
+        described = Description(title="Wages", sealed=Sealed(purpose="Auditing"))
+        org.send(org.commons.publish(content, described, licence="CC0-1.0", access=Access.MEMBERS))
+        self.sealed = Cid.of(content)
+        identity = age.new_identity()
+        key = ResourceKey(identity, self.sealed, Cid.of(b"wages"))
+        envelope = sealing.envelope(key, [age.recipient_of(identity)])
+        org.send(org.commons.grant(self.sealed, [1, 2, 3], envelope))
+        org.send(org.commons.revoke(self.sealed, [self.founders[1].address], "The audit is over."))
+        org.send(org.commons.entrust(self.sealed, self.founders[2].address))
 
     def _decisions(self) -> None:
         org = self.by()
@@ -108,6 +127,9 @@ class History(World):
         weighted = ordinary.model_copy(update={"methods": Method.WEIGHTED})
         self.decide(
             book.set_weights([5000, 3000, 2000]),
+            org.commons.entrust_by_decision(
+                Cid.of(HANDBOOK), self.founders[2].address, "They keep the handbooks."
+            ),
             book.set_rule(1, amendment.model_copy(update={"closing": 20})),
             book.set_rule(0, softer),
             book.set_rule(2, consent),

@@ -25,7 +25,7 @@ def test_a_full_history_has_no_findings(history: History) -> None:
     wanted = {"contracts": 8, "seats": 11, "active seats": 9, "proposals": 14}
     assert wanted.items() <= report.checked.items()
     assert report.checked["adoptions"] == 19
-    assert report.checked["resources"] == 2
+    assert report.checked["resources"] == 3
     assert report.checked["votes"] == 3 + 5 + 5 + 3 + 5 + 4 + 5 + 3 + 4 + 3 + 2 + 3 + 1
 
 
@@ -45,7 +45,7 @@ def test_everything_of_the_history_happened(history: History) -> None:
     assert decided >= {"ProposalCanceled", "ProposalQueued", "ProposalExecuted"}
     assert ruled >= {"RuleSet", "RuleAssigned", "RuleUnassigned", "WeightsSet"}
     assert ruled >= {"VotingDelayChanged", "OpenProposalsChanged"}
-    assert {"Published", "Cited"} <= shared
+    assert {"Published", "Cited", "Granted", "Revoked", "Retired", "Entrusted"} <= shared
     assert org.assembly.show(history.executed).state.state == "executed"
     assert org.assembly.show(history.defeated).state.state == "defeated"
     assert org.assembly.show(history.open).state.state == "active"

@@ -1,4 +1,4 @@
-"""The embedded store as a gateway: as Kubo's own answers, for blocks and CARs, and for nothing else."""
+"""The embedded store as a gateway: as Kubo answers for blocks and CARs, and for nothing else."""
 
 import http.client
 import io
