@@ -282,7 +282,7 @@ class _Levels:
 
     def _close(self, level: int, mode: int | None = None) -> Generator[Block, None, None]:
         row, self.rows[level] = self.rows[level], []
-        sizes = [part.size for part in row]
+        sizes = tuple(part.size for part in row)
         unixfs = UnixFS(Kind.FILE, b"", sum(sizes), sizes, mode=mode)
         part = yield from self.work._node([part.link for part in row], unixfs, sum(sizes), "file")
         yield from self.add(part, level + 1)

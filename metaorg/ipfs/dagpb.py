@@ -64,7 +64,7 @@ class UnixFS(NamedTuple):
     kind: Kind
     data: bytes = b""
     filesize: int | None = None
-    blocksizes: Sequence[int] = ()
+    blocksizes: tuple[int, ...] = ()
     hash_type: int | None = None
     fanout: int | None = None
     mode: int | None = None
@@ -192,7 +192,8 @@ def _link(data: bytes) -> Link:
 def _unixfs(data: bytes) -> UnixFS:
     """Singular fields count as written last, as protobuf says."""
     numbers: dict[int, int] = {}
-    content, sizes = b"", []
+    content = b""
+    sizes: list[int] = []
     for number, value in _fields(data):
         if number == 2 and isinstance(value, bytes):
             content = value
@@ -207,7 +208,7 @@ def _unixfs(data: bytes) -> UnixFS:
     except ValueError:
         raise _Malformed("it does not say whether it is a file or a folder") from None
     rest = (numbers.get(number) for number in (5, 6, 7))
-    return UnixFS(kind, content, numbers.get(3), sizes, *rest)
+    return UnixFS(kind, content, numbers.get(3), tuple(sizes), *rest)
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
