@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from metaorg.ipfs import open_store
+from metaorg.ipfs import car, open_store
+from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.onchain import transactions
 from metaorg.onchain.accounts import LocalSigner
 from metaorg.onchain.chain import Chain, logs_of
@@ -80,6 +82,30 @@ def putting_against_hashing() -> None:
     show("embedded store, put 5,000 documents / sha256 of them", ours, theirs)
 
 
+def cars_against_hashing() -> None:
+    """A CAR of 256 MiB in the page cache, written and read with each block verified."""
+    data = [index.to_bytes(8) * (1 << 17) for index in range(16)]
+    blocks = [Block(cid_of(one), one) for one in data] * 16
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "bench.car")
+
+        def write() -> None:
+            with path.open("wb") as file:
+                car.write(file, [blocks[0].cid], blocks)
+
+        def read() -> None:
+            with path.open("rb") as file:
+                for _ in car.read(file):
+                    continue
+
+        write()
+        writing, reading, hashing = medians(
+            write, read, lambda: [hashlib.sha256(block.data).digest() for block in blocks]
+        )
+    show("write a CAR of 256 MiB / sha256 of its blocks", writing, hashing)
+    show("read and verify it / sha256 of its blocks", reading, hashing)
+
+
 def sending_against_mining() -> None:
     """400 plain transfers through the library, against the same with nothing but raw requests."""
     signers = [LocalSigner.from_key((number + 1).to_bytes(32)) for number in range(400)]
@@ -140,6 +166,7 @@ def main() -> None:
     sending_against_mining()
     decoding_against_downloading()
     putting_against_hashing()
+    cars_against_hashing()
 
 
 if __name__ == "__main__":

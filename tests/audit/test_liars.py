@@ -150,6 +150,26 @@ def test_a_citation_that_is_not_told(history: History) -> None:
     only(report, "difference", f"resource {Cid.of(HANDBOOK)}")
 
 
+@pytest.mark.parametrize(
+    ("event", "subject"),
+    [("Granted", "access of seat"), ("Revoked", "access of seat"), ("Retired", "resource ")],
+)
+def test_what_became_of_a_resource_and_is_not_told(
+    history: History, event: str, subject: str
+) -> None:
+    report = dropping(history, "Commons", event)
+
+    assert {finding.kind for finding in report.findings} == {"difference"}
+    assert all(finding.subject.startswith(subject) for finding in report.findings)
+
+
+def test_a_steward_of_whom_nobody_tells(history: History) -> None:
+    report = dropping(history, "Commons", "Entrusted")
+
+    resources = {f"resource {cid}" for cid in (Cid.of(HANDBOOK), history.sealed)}
+    assert {finding.subject for finding in report.findings} == resources
+
+
 def test_a_node_that_tells_no_events_at_all(history: History) -> None:
     report = checked_through(history, with_logs(lambda _: []))
 
