@@ -4,6 +4,8 @@ from metaorg.ipfs.documents import Json, Jsonable, decode, encode
 from metaorg.ipfs.embedded import Embedded
 from metaorg.ipfs.kubo import Kubo, KuboVersion
 from metaorg.ipfs.opening import open_store
+from metaorg.ipfs.queue import Queued
+from metaorg.ipfs.spool import Pending
 from metaorg.ipfs.store import Source, Store
 from metaorg.ipfs.tiered import Tiered
 
@@ -13,6 +15,8 @@ __all__ = [
     "Jsonable",
     "Kubo",
     "KuboVersion",
+    "Pending",
+    "Queued",
     "Source",
     "Store",
     "Tiered",
