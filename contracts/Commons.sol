@@ -13,8 +13,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 contract Commons is ICommons, Governed {
     bytes32[] private _digests;
     mapping(bytes32 digest => Resource) private _resources;
-    /// @dev 256 seats in a page, a bit each.
-    mapping(bytes32 digest => mapping(uint256 page => uint256 bits)) private _grants;
+    /// @inheritdoc ICommons
+    mapping(bytes32 digest => mapping(uint32 page => uint256 bits)) public grants;
 
     /// @inheritdoc ICommons
     function publish(
@@ -66,7 +66,7 @@ contract Commons is ICommons, Governed {
         require(envelope != 0 && seats.length > 0, CommonsGrantInvalid(digest));
 
         for (uint256 i = 0; i < seats.length; ++i) {
-            _grants[digest][seats[i] >> 8] |= _bit(seats[i]);
+            grants[digest][seats[i] >> 8] |= _bit(seats[i]);
         }
         emit Granted(digest, envelope, seats);
     }
@@ -77,7 +77,7 @@ contract Commons is ICommons, Governed {
 
         for (uint256 i = 0; i < seats.length; ++i) {
             require(granted(digest, seats[i]), CommonsGrantUnknown(digest, seats[i]));
-            _grants[digest][seats[i] >> 8] &= ~_bit(seats[i]);
+            grants[digest][seats[i] >> 8] &= ~_bit(seats[i]);
         }
         emit Revoked(digest, reason, seats);
     }
@@ -104,7 +104,7 @@ contract Commons is ICommons, Governed {
 
     /// @inheritdoc ICommons
     function granted(bytes32 digest, uint32 seat) public view returns (bool) {
-        return _grants[digest][seat >> 8] & _bit(seat) != 0;
+        return grants[digest][seat >> 8] & _bit(seat) != 0;
     }
 
     /// @inheritdoc ICommons

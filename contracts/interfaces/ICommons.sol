@@ -134,6 +134,9 @@ interface ICommons {
     /// @notice Whether `seat` was granted access to resource `digest`, and it was not revoked.
     function granted(bytes32 digest, uint32 seat) external view returns (bool);
 
+    /// @notice Which of the seats 256 * `page` and up are granted access to resource `digest`, a bit each.
+    function grants(bytes32 digest, uint32 page) external view returns (uint256);
+
     /// @notice The record of resource `digest`.
     /// @dev Reverts with {CommonsResourceUnknown}.
     function resource(bytes32 digest) external view returns (Resource memory);

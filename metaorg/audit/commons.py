@@ -8,7 +8,7 @@ from metaorg.audit.read import Evidence
 from metaorg.errors import ContentCorrupt, ContentMalformed, InvalidInput, Unreachable
 from metaorg.ipfs import Store, dag, documents
 from metaorg.onchain import recorded
-from metaorg.onchain.commons import Commons
+from metaorg.onchain.commons import Access, Commons
 from metaorg.onchain.recorded import Named
 from metaorg.types import Cid
 
@@ -16,19 +16,21 @@ _JSON = ("profile", "pledge", "reason", "body", "description", "charter", "envel
 """How the names of documents begin that are canonical JSON."""
 
 
-def commons(evidence: Evidence) -> Findings:
-    """The resources are those that were published, cited, granted, retired and entrusted."""
+def commons(evidence: Evidence, seats: int) -> Findings:
+    """The resources are those that were published, cited, granted, retired and entrusted.
+
+    Args:
+        seats: how many there are.
+    """
     contract, reading = Commons(evidence.modules.commons), evidence.reading
     expected = _resources(evidence)
     yield from compare("resources in order", [*expected], contract.digests(reading))
     found = contract.reads(reading, [("resource", (digest,)) for digest in expected])
     for (digest, resource), seen in zip(expected.items(), found, strict=True):
         yield from compare(f"resource {Cid(digest=digest, codec=seen['codec'])}", resource, seen)
-    grants = _grants(evidence)
-    answers = contract.reads(reading, [("granted", pair) for pair in grants])
-    for (digest, seat), answer in zip(grants, answers, strict=True):
-        subject = f"access of seat {seat} to resource 0x{digest.hex()}"
-        yield from compare(subject, grants[digest, seat], answer)
+    grants = _grants(evidence, seats)
+    for pair, answer in zip(grants, contract.grants(reading, [*grants]), strict=True):
+        yield from _access(*pair, grants[pair] ^ answer, answer)
 
 
 def content(evidence: Evidence, store: Store) -> Findings:
@@ -69,14 +71,31 @@ def _later(
     return {"retiredAt": time} if name == "Retired" else {"steward": given["to"]}
 
 
-def _grants(evidence: Evidence) -> dict[tuple[bytes, int], bool]:
-    """Whether each seat that was ever granted access to a resource has it."""
-    found = {}
-    for timed in evidence.of(evidence.modules.commons, "Granted", "Revoked"):
+def _grants(evidence: Evidence, seats: int) -> dict[tuple[bytes, int], int]:
+    """Who has access by what was told, for each page of seats of each resource that is not public.
+
+    A page is 256 bits. Those of all seats are there, whether anybody was granted access or not.
+    """
+    found: dict[tuple[bytes, int], int] = {}
+    for timed in evidence.of(evidence.modules.commons, "Published", "Granted", "Revoked"):
         given = timed.event.arguments
-        for seat in given["seats"]:
-            found[given["digest"], seat] = timed.name == "Granted"
+        if timed.name == "Published":
+            pages = range((seats >> 8) + 1) if given["access"] != Access.PUBLIC else ()
+            found |= {(given["digest"], page): 0 for page in pages}
+        for seat in given.get("seats", ()):
+            page, bit = (given["digest"], seat >> 8), 1 << (seat & 255)
+            bits = found.get(page, 0) | bit
+            found[page] = bits if timed.name == "Granted" else bits ^ bit
     return found
+
+
+def _access(digest: bytes, page: int, changed: int, answer: int) -> Findings:
+    """A difference for each seat whose bit differs."""
+    for place in range(256):
+        if changed >> place & 1:
+            subject = f"access of seat {256 * page + place} to resource 0x{digest.hex()}"
+            has = bool(answer >> place & 1)
+            yield from compare(subject, not has, has)
 
 
 def _content(store: Store, cid: Cid, what: str) -> Iterator[Finding]:

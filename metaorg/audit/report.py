@@ -77,7 +77,7 @@ def check(
         "rulebook": lambda: reconcile.rulebook(evidence),
         "decisions": lambda: reconcile.decisions(evidence, register),
         "mandates": lambda: mandates.mandates(evidence),
-        "commons": lambda: commons.commons(evidence),
+        "commons": lambda: commons.commons(evidence, register.seats),
         "content": lambda: commons.content(evidence, store),
         "public documents": lambda: dao.documents(evidence, store, published.append),
     }

@@ -51,8 +51,9 @@ class Session:
     def own_store(self) -> "Store":
         """The store that the settings name, where everything is written."""
         from metaorg.ipfs import open_store
+        from metaorg.settings import data_folder
 
-        return open_store(self.settings.store)
+        return open_store(self.settings.store, queue=data_folder() / "queue", warn=say)
 
     @cached_property
     def store(self) -> "Store":

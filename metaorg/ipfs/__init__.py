@@ -9,6 +9,8 @@ from metaorg.ipfs.keeping import Holding, holdings, keep
 from metaorg.ipfs.kubo import Kubo, KuboVersion
 from metaorg.ipfs.opening import open_store
 from metaorg.ipfs.pinning import PinningService, PinStatus
+from metaorg.ipfs.queue import Queued
+from metaorg.ipfs.spool import Pending
 from metaorg.ipfs.store import Source, Store
 from metaorg.ipfs.tiered import Tiered
 from metaorg.ipfs.unixfs import Entry
@@ -26,8 +28,10 @@ __all__ = [
     "Jsonable",
     "Kubo",
     "KuboVersion",
+    "Pending",
     "PinStatus",
     "PinningService",
+    "Queued",
     "Root",
     "Source",
     "Store",

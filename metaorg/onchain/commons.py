@@ -87,6 +87,10 @@ class Commons(Contract):
         """Whether each of these seats has access to a sealed resource."""
         return self.reads(reading, [("granted", (digest, seat)) for seat in seats])
 
+    def grants(self, reading: Reading, pages: Sequence[tuple[bytes, int]]) -> list[int]:
+        """Who has access: for each pair of digest and page, a bit for each of 256 seats."""
+        return self.reads(reading, [("grants", pair) for pair in pages])
+
     def grant(self, cid: Cid, seats: Sequence[int], envelope: Cid) -> Call:
         says = f"let {_seats(seats)} open {cid} with the envelope {envelope}"
         return self.call("grant", cid.digest, [*seats], envelope.digest, says=says)

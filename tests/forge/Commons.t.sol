@@ -191,6 +191,8 @@ contract CommonsTest is Fixture {
         vm.assertFalse(commons.granted(RECIPE, 44), "the bit of 300 on another page");
         vm.assertFalse(commons.granted(RECIPE, 1));
         vm.assertFalse(commons.granted(RECIPE_2, 2));
+        vm.assertEq(commons.grants(RECIPE, 0), 1 << 2);
+        vm.assertEq(commons.grants(RECIPE, 1), 1 << (300 - 256));
     }
 
     function testFuzz_grants_and_revocations_touch_no_other_seat(uint32 one, uint32 other)

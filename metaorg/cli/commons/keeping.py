@@ -37,6 +37,7 @@ _Service = Annotated[
 ]
 CarOption = Annotated[Path, typer.Option(metavar="FILE", help="The CAR file; - is stdout.")]
 PORT = 8180
+_NOTHING = {"blocks": 0, "bytes": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,9 +316,11 @@ def _service(session: Session) -> "PinningService":
 
 def _waiting(session: Session) -> dict[str, int]:
     """What waits for a daemon that could not be reached."""
-    pending = getattr(session.own_store, "pending", None)
-    blocks, size = pending()[:2] if pending else (0, 0)
-    return {"blocks": blocks, "bytes": size}
+    from metaorg.ipfs import Queued
+
+    store = session.own_store
+    pending = store.pending() if isinstance(store, Queued) else None
+    return {"blocks": pending.blocks, "bytes": pending.size} if pending else _NOTHING
 
 
 def _opened(file: Path) -> Any:
