@@ -29,7 +29,7 @@ from metaorg.ipfs.cid import Import
 from metaorg.ipfs.gateway import Gateways
 from metaorg.ipfs.serving import Server
 from metaorg.ipfs.store import Source
-from metaorg.types import BLOCK_LIMIT, Cid
+from metaorg.types import BLOCK_LIMIT, DAG_PB, Cid
 
 RAWS, CARS = "application/vnd.ipld.raw", "application/vnd.ipld.car"
 MINUTES = b"minutes"
@@ -147,7 +147,7 @@ def test_a_car_is_served_as_kubo_serves_it(tree: Tree, path: str, scope: str) ->
     [
         "/ipfs/bafk?format=raw",
         "/ipfs/?format=raw",
-        f"/ipfs/{CID}?format=raw",
+        f"/ipfs/{cid_of(b'held by nobody')}?format=raw",
         "/ipfs/{tree}/nothing?format=raw",
         "/ipfs/{tree}/data/small/below?format=raw",
         "/ipfs/{tree}/many/entry?format=raw",
@@ -376,6 +376,17 @@ def test_of_a_car_only_a_few_blocks_are_in_memory(url: str, large: Cid) -> None:
 def test_a_path_that_leads_nowhere_is_refused(url: str, path: str) -> None:
     for form in ("raw", "car"):
         assert ask(url, f"/ipfs/{CID}{path}?format={form}").status in (400, 404)
+
+
+def test_what_is_no_file_or_folder_is_served_as_the_block_that_it_is(
+    url: str, blocks: Blocks
+) -> None:
+    node = cid_of(b"no node", DAG_PB)
+    blocks.blocks[node] = b"no node"
+
+    assert ask(url, f"/ipfs/{node}?format=raw").body == b"no node"
+    assert ask(url, f"/ipfs/{node}?format=car&dag-scope=entity").car[1] == [(node, b"no node")]
+    assert ask(url, f"/ipfs/{node}/below?format=raw").status == 422
 
 
 def talk(url: str, *sent: bytes, pause: float = 0.0) -> bytes:
