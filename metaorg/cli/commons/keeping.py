@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,22 +179,15 @@ def gc(
 def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
     """Write content as a CAR file, for IPFS tools or to carry to another machine."""
     from metaorg.ipfs import car as cars
-    from metaorg.ipfs import dag
 
     if not cids:
         raise InvalidInput("say what: one CID or several")
 
-    def blocks(advance: "Callable[[int], None]") -> "Iterator[Block]":
-        for root in cids:
-            for block in dag.walk(session.store, root):
-                advance(len(block.data))
-                yield block
-
-    with progress("writing", size=True) as advance:
-        if str(car) == STDIN:
-            cars.write(sys.stdout.buffer, cids, blocks(advance))
-            return
-        _to_new_file(car, lambda file: cars.write(file, cids, blocks(advance)))
+    if str(car) == STDIN:
+        cars.export(sys.stdout.buffer, cids, session.store)
+        return
+    with progress("writing"):
+        _to_new_file(car, lambda file: cars.export(file, cids, session.store))
     emit({"file": str(car)}, session.as_json, lambda: str(car))
 
 
