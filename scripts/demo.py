@@ -5,11 +5,12 @@ python -m scripts.demo --organizations examples/organizations.csv --limit 0
 
 import argparse
 import shutil
+import sqlite3
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from eth_account import Account
@@ -21,7 +22,18 @@ from metaorg import charter as charters
 from metaorg import founding
 from metaorg.audit import Report, check
 from metaorg.errors import InvalidInput, MetaorgError
-from metaorg.ipfs import Store, open_store, put_files
+from metaorg.ipfs import (
+    Embedded,
+    Gateways,
+    Import,
+    Source,
+    Store,
+    holdings,
+    keep,
+    open_store,
+    put_files,
+)
+from metaorg.ipfs.serving import Server
 from metaorg.onchain import transactions
 from metaorg.onchain.accounts import LocalSigner, NodeSigner, Signer
 from metaorg.onchain.chain import Chain
@@ -30,7 +42,7 @@ from metaorg.onchain.transactions import Job
 from metaorg.organization import MetaOrganization, ProposalView
 from metaorg.records import Description, Pledge
 from metaorg.tables import Row, read_organizations
-from metaorg.types import Call, Model, Receipt
+from metaorg.types import Call, Cid, Model, Receipt
 
 CHARTER = Path("examples/charter.yaml")
 FOLDER = Path("build/demo")
@@ -61,8 +73,8 @@ class Demo:
         self.org: MetaOrganization
         self.founders: list[Signer]
 
-    def run(self) -> Report:
-        """All of it, in order."""
+    def run(self, table: Path) -> Report:
+        """All of it, in order; the table of organizations is shared at the end."""
         self.found()
         contested = self.members[-1]
         self.apply()
@@ -70,6 +82,7 @@ class Demo:
         self.admit([member for member in self.members if member is not contested])
         self.publish()
         self.decide(contested)
+        self.keep(table)
         return self.check()
 
     def found(self) -> None:
@@ -172,6 +185,33 @@ class Demo:
         cited = self.org.commons.all()[0].resource.cid
         self._send("cite", [Job(signer=other.signer, call=self.org.commons.cite(cited))])
 
+    def keep(self, table: Path) -> None:
+        """A folder that one member publishes, another mirrors, damages and repairs."""
+        folder = FOLDER / "shared"
+        folder.mkdir()
+        shutil.copyfile(table, folder / "organizations.csv")
+        (folder / "README.md").write_text("# Organizations\n\nOne a row, as they were joined.\n")
+        blocks = Import(folder)
+        self.store.write(blocks)
+        self.store.pin(blocks.root.cid)
+        said = Description(title="Organizations")
+        call = self.org.commons.publish(blocks.root, said, licence=LICENCE)
+        self._send("publish", [Job(signer=self.members[0].signer, call=call)])
+        named = self.org.commons.recorded()
+        mirror = Embedded(FOLDER / "mirror")
+        with Server(self.store, port=0).start() as node:
+            source = Gateways([node.url])
+            with self._progress("mirroring what is recorded", len(named)) as tick:
+                self._hold(mirror, source, named, tick)
+            _destroy(mirror, Cid.of((folder / "README.md").read_bytes()))
+            lost = [one.cid for one in holdings(mirror, named, verify=True) if one.state != "held"]
+            with self._progress("repairing one block of it", len(lost)) as tick:
+                self._hold(mirror, source, {cid: named[cid] for cid in lost}, tick)
+        assert all(one.state == "held" for one in holdings(mirror, named, verify=True))
+        self.console.print(
+            f"  kept: {len(named):,} documents by a second member; {len(lost)} damaged and repaired"
+        )
+
     def decide(self, contested: Member) -> None:
         """One decision that passes and is executed, one that fails in a single constituency."""
         advance(self.chain, 1)
@@ -229,6 +269,13 @@ class Demo:
             advance(self.chain, wait)
         return self.org.assembly.show(number)
 
+    def _hold(
+        self, mirror: Store, source: Source, named: dict[Cid, str], tick: transactions.Progress
+    ) -> None:
+        for one in keep(mirror, source, named, verify=True):
+            assert one.state == "held", one
+            tick(1)
+
     def _dissenters(self) -> set[str]:
         """The smallest constituency that has seats: it alone will vote against."""
         active = [view for view in self.org.membership.all() if view.standing.active]
@@ -276,6 +323,14 @@ def _kind(row: Row) -> str:
     return "trust" if "rust" in row.profile.legal_form else "cooperative"
 
 
+def _destroy(mirror: Embedded, cid: Cid) -> None:
+    """Damage a block on disk, behind the store's back."""
+    mirror.close()
+    with closing(sqlite3.connect(mirror.path)) as database:
+        database.execute("UPDATE block SET data = x'00' WHERE digest = ?", (cid.digest,))
+        database.commit()
+
+
 def summary(demo: Demo, report: Report, seconds: float) -> None:
     """What happened, what it cost, and where to look next."""
     console = Console()
@@ -318,7 +373,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = ("--state", str(FOLDER / "chain.json"), "--gas-limit", "1000000000", *BLOCKS)
         with Devnet(options=options) as devnet:
             demo = Demo(devnet.chain, open_store(f"embedded:{FOLDER}/commons"), rows)
-            report = demo.run()
+            report = demo.run(given.organizations)
             summary(demo, report, time.monotonic() - started)
     except MetaorgError as error:
         print(error, file=sys.stderr)
