@@ -5,9 +5,12 @@ from typing import Literal
 
 from metaorg.errors import ContentCorrupt, ContentMissing, Unreachable
 from metaorg.ipfs import dag
+from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.store import Source, Store
-from metaorg.types import Cid, Model
+from metaorg.types import RAW, Cid, Model
 
+_WINDOW = 64
+"""Blocks without links that are brought together and held in memory, 2 MiB each at most."""
 State = Literal["held", "partial", "missing", "damaged", "unknown"]
 
 
@@ -48,25 +51,57 @@ def keep(
     verify: bool = False,
     advance: Callable[[int], None] = lambda count: None,
 ) -> Iterator[Holding]:
-    """Bring what a store lacks into it and pin it, one after the other, and tell how that went.
+    """Bring what a store lacks into it, pin it, and tell how that went, for each in some order.
 
     What is pinned is all there and is passed over. It can be killed and run again at any time.
+    Memory is that of `_WINDOW` blocks and what `dag.copy` needs.
 
     Args:
         source: who is asked for what is missing. verify: trust no pin, and mend what is damaged.
         advance: gets the bytes that came.
     """
     pinned = set() if verify else set(store.pins())
-    for cid, what in named.items():
-        found = Holding(cid=cid, what=what, state="held", pinned=True)
-        try:
-            if cid not in pinned:
-                dag.copy(cid, source, store, advance)
-                store.pin(cid)
-        except Unreachable as error:
-            state, why = _state_of(error), str(error)
-            found = found.model_copy(update={"state": state, "why": why, "pinned": False})
-        yield found
+    yield from (_held(cid, named[cid]) for cid in named if cid in pinned)
+    wanted = [cid for cid in named if cid not in pinned]
+    leaves = [cid for cid in wanted if cid.codec == RAW]
+    for start in range(0, len(leaves), _WINDOW):
+        window = {cid: named[cid] for cid in leaves[start : start + _WINDOW]}
+        yield from _keep_leaves(store, source, window, advance)
+    for cid in wanted:
+        if cid.codec != RAW:
+            yield _keep(store, source, cid, named[cid], advance)
+
+
+def _keep_leaves(
+    store: Store, source: Source, named: Mapping[Cid, str], advance: Callable[[int], None]
+) -> Iterator[Holding]:
+    """The same for blocks without links, all of them in one write."""
+    got = dict(store.get_many(named))
+    lacking = [cid for cid, data in got.items() if isinstance(data, Unreachable)]
+    for cid, data in source.get_many(lacking):
+        got[cid] = data
+        advance(len(data) if isinstance(data, bytes) else 0)
+    store.write((Block(cid, d) for cid, d in got.items() if isinstance(d, bytes)), pin=True)
+    for cid, data in got.items():
+        if isinstance(data, bytes):
+            yield _held(cid, named[cid])
+        else:
+            yield Holding(cid=cid, what=named[cid], state=_state_of(data), why=str(data))
+
+
+def _keep(
+    store: Store, source: Source, cid: Cid, what: str, advance: Callable[[int], None]
+) -> Holding:
+    try:
+        dag.copy(cid, source, store, advance)
+        store.pin(cid)
+    except Unreachable as error:
+        return Holding(cid=cid, what=what, state=_state_of(error), why=str(error))
+    return _held(cid, what)
+
+
+def _held(cid: Cid, what: str) -> Holding:
+    return Holding(cid=cid, what=what, state="held", pinned=True)
 
 
 def _holding(store: Store, cid: Cid, verify: bool) -> Holding:
