@@ -84,36 +84,20 @@ def make(links: Sequence[Link], unixfs: UnixFS, version: int) -> tuple[Block, Li
         links: in the order in which they are written.
         version: of the CID that the link carries.
     """
-    data = encode(links, encode_unixfs(unixfs))
+    data = encode(links, unixfs)
     cid = Cid.of(data, DAG_PB)
     carried = cid.to_bytes() if version else cid.to_bytes()[2:]
     return Block(cid, data), Link(carried, b"", len(data) + sum(link.size for link in links))
 
 
-def encode(links: Iterable[Link], data: bytes) -> bytes:
-    """The canonical bytes of a node: links first, then data."""
+def encode(links: Iterable[Link], unixfs: UnixFS) -> bytes:
+    """The canonical bytes of a node: links first, then its message; a large one is copied once."""
     parts = []
     for hash_, name, size in links:
         link = _length(1, hash_) + _length(2, name) + b"\x18" + _varint(size)
         parts.append(_length(2, link))
-    parts += [b"\x0a", _varint(len(data)), data]
-    return b"".join(parts)
-
-
-def encode_unixfs(unixfs: UnixFS) -> bytes:
-    """The bytes of a message: fields by number, those that are None or empty left out."""
-    parts = [b"\x08", _varint(unixfs.kind)]
-    if unixfs.data:
-        parts += [b"\x12", _varint(len(unixfs.data)), unixfs.data]
-    if unixfs.filesize is not None:
-        parts += [b"\x18", _varint(unixfs.filesize)]
-    for size in unixfs.blocksizes:
-        parts += [b"\x20", _varint(size)]
-    rest = ((b"\x28", unixfs.hash_type), (b"\x30", unixfs.fanout), (b"\x38", unixfs.mode))
-    for tag, value in rest:
-        if value is not None:
-            parts += [tag, _varint(value)]
-    return b"".join(parts)
+    message = _message(unixfs)
+    return b"".join((*parts, b"\x0a", _varint(sum(map(len, message))), *message))
 
 
 def links(block: Block) -> list[Link]:
@@ -143,6 +127,22 @@ def decode(block: Block) -> Node:
         return Node(found, _unixfs(data))
     except _Malformed as fault:
         raise ContentMalformed(block.cid, f"{fault}; so it is no file or folder") from None
+
+
+def _message(unixfs: UnixFS) -> list[bytes]:
+    """The bytes of a message in pieces: fields by number, those that are None or empty left out."""
+    parts = [b"\x08", _varint(unixfs.kind)]
+    if unixfs.data:
+        parts += [b"\x12", _varint(len(unixfs.data)), unixfs.data]
+    if unixfs.filesize is not None:
+        parts += [b"\x18", _varint(unixfs.filesize)]
+    for size in unixfs.blocksizes:
+        parts += [b"\x20", _varint(size)]
+    rest = ((b"\x28", unixfs.hash_type), (b"\x30", unixfs.fanout), (b"\x38", unixfs.mode))
+    for tag, value in rest:
+        if value is not None:
+            parts += [tag, _varint(value)]
+    return parts
 
 
 class _Malformed(Exception):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from metaorg.errors import ContentMissing, Unreachable
 from metaorg.ipfs import Source
 from metaorg.ipfs.blocks import Block
-from metaorg.ipfs.dagpb import Kind, Link, UnixFS, encode, encode_unixfs
+from metaorg.ipfs.dagpb import Kind, Link, UnixFS, encode
 from metaorg.types import DAG_PB, RAW, Cid
 
 
@@ -47,7 +47,7 @@ def raw(data: bytes) -> Block:
 def node(children: Iterable[tuple[bytes, Block]] = (), unixfs: UnixFS | None = None) -> Block:
     """A node with named children; a folder unless told otherwise."""
     links = [Link(block.cid.to_bytes(), name, len(block.data)) for name, block in children]
-    data = encode(links, encode_unixfs(unixfs or UnixFS(Kind.FOLDER)))
+    data = encode(links, unixfs or UnixFS(Kind.FOLDER))
     return Block(Cid.of(data, DAG_PB), data)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from metaorg.errors import InvalidInput
 from metaorg.ipfs.cid import PROFILES, V1_2025, Import, Profile
 from metaorg.ipfs.dag import links
-from metaorg.ipfs.dagpb import Kind, Link, UnixFS, decode, encode, encode_unixfs
+from metaorg.ipfs.dagpb import Kind, Link, UnixFS, decode, encode
 from tests.ipfs.adding import PRESERVE, Adder, deep_folder
 
 SMALL_V1 = Profile(
@@ -189,14 +189,14 @@ def names_of_size(size: int, profile: Profile, mode: int | None = None) -> list[
     empty = Import.stream(io.BytesIO(), profile=profile)
     link = Link(empty.root.cid.to_bytes()[0 if profile.version else 2 :], b"", 0)
     link = link._replace(size=len(next(iter(Import.stream(io.BytesIO(), profile=profile))).data))
-    data = encode_unixfs(UnixFS(Kind.FOLDER, mode=mode))
+    folder = UnixFS(Kind.FOLDER, mode=mode)
 
     def cost(length: int) -> int:
         if profile.estimate == "links":
             return len(link.hash) + length
-        return len(encode([link._replace(name=bytes(length))], b"")) - len(encode([], b""))
+        return len(encode([link._replace(name=bytes(length))], folder)) - len(encode([], folder))
 
-    left = size - (len(encode([], data)) if profile.estimate == "block" else 0)
+    left = size - (len(encode([], folder)) if profile.estimate == "block" else 0)
     lengths = []
     while left >= cost(200) + 2 * cost(70):
         lengths.append(200)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from metaorg.errors import ContentMalformed
 from metaorg.ipfs.blocks import Block
-from metaorg.ipfs.dagpb import Kind, Link, Node, UnixFS, decode, encode, encode_unixfs, links
+from metaorg.ipfs.dagpb import Kind, Link, Node, UnixFS, decode, encode, links
 from metaorg.types import DAG_CBOR, DAG_PB, RAW, Cid
 
 CHILD = Cid.of(b"child")
@@ -49,7 +49,7 @@ messages = st.builds(
 
 @given(some_links, messages)
 def test_a_node_is_read_as_it_was_written(found: list[Link], unixfs: UnixFS) -> None:
-    data = encode(found, encode_unixfs(unixfs))
+    data = encode(found, unixfs)
 
     assert decode(block(data)) == Node(found, unixfs)
     assert links(block(data)) == found

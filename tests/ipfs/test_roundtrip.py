@@ -17,6 +17,7 @@ from metaorg.ipfs.dag import copy, missing
 from metaorg.ipfs.unixfs import Entry, content, entries, extract, resolve
 from metaorg.types import Cid
 from tests.ipfs.adding import Adder
+from tests.ipfs.shelf import Shelf
 
 File = tuple[bytes, int]
 """Its bytes and its mode."""
@@ -197,3 +198,31 @@ def grown(chance: random.Random, levels: int) -> Tree:
         for _ in range(chance.randint(0, 6))
     }
     return made, 0o755
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--trickle --chunker=size-1000",
+        "--trickle --chunker=size-100 --max-file-links=3",
+        "--chunker=rabin-16-64-128",
+        "--chunker=buzhash",
+        "--cid-version=1 --raw-leaves=false --chunker=size-500",
+        "--cid-version=0 --raw-leaves --chunker=size-500 --max-file-links=2",
+        "--preserve-mode --preserve-mtime",
+    ],
+)
+def test_what_kubo_lays_out_otherwise_is_read_too(
+    options: str, kubo_program: str, tmp_path: Path
+) -> None:
+    adder = Adder(kubo_program, tmp_path / "repo")
+    before = tmp_path / "before"
+    before.mkdir()
+    (before / "file").write_bytes(random.Random(1).randbytes(300_000))
+    (before / "small").write_bytes(b"small")
+    (before / "link").symlink_to("file")
+
+    cid, blocks = adder.kept(before, *options.split())
+    extract(Shelf(blocks), cid, tmp_path / "after")
+
+    assert harvest(os.fsencode(tmp_path / "after")) == harvest(os.fsencode(before))

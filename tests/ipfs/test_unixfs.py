@@ -11,7 +11,7 @@ from metaorg.errors import ContentMalformed, ContentMissing, InvalidInput, Store
 from metaorg.ipfs import disk, hamt, unixfs
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.cid import Import
-from metaorg.ipfs.dagpb import Kind, Link, UnixFS, decode, encode, encode_unixfs
+from metaorg.ipfs.dagpb import Kind, Link, UnixFS, decode, encode
 from metaorg.ipfs.unixfs import content, entries, extract, resolve
 from metaorg.types import DAG_CBOR, DAG_PB, Cid
 from tests.ipfs.adding import deep_folder
@@ -513,7 +513,7 @@ def test_more_entries_than_allowed_are_refused(shelf: Shelf, target: Path) -> No
     for _ in range(30):
         shelf.add(block)
         links = [Link(block.cid.to_bytes(), b"%d" % index, 0) for index in range(10)]
-        data = encode(links, encode_unixfs(UnixFS(Kind.FOLDER)))
+        data = encode(links, UnixFS(Kind.FOLDER))
         block = Block(Cid.of(data, DAG_PB), data)
     shelf.add(block)
 
