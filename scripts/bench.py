@@ -6,14 +6,19 @@ python -m scripts.bench
 """
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from metaorg.ipfs import open_store
+from metaorg.ipfs.cid import PROFILES, Import, Profile
 from metaorg.onchain import transactions
 from metaorg.onchain.accounts import LocalSigner
 from metaorg.onchain.chain import Chain, logs_of
@@ -80,6 +85,54 @@ def putting_against_hashing() -> None:
     show("embedded store, put 5,000 documents / sha256 of them", ours, theirs)
 
 
+def importing_against_hashing() -> None:
+    """A file of 256 MiB that is in the page cache, to its CID, under both profiles."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "file")
+        file.write_bytes(os.urandom(1 << 20) * 256)
+        for profile in PROFILES.values():
+            works: list[Callable[[], object]] = [partial(_cid, file, profile), partial(_hash, file)]
+            add = _only_hash(Path(folder, profile.name), profile.name, file)
+            if add is not None:
+                assert add() == _cid(file, profile), "Kubo gives another CID"
+                works.append(add)
+            ours, bare, *kubo = medians(*works)
+            show(f"{profile.name}, CID of 256 MiB / sha256 of them", ours, bare, 1.66)
+            for theirs in kubo:
+                show(f"{profile.name}, CID of 256 MiB / ipfs add --only-hash", ours, theirs)
+            if not kubo:
+                print("no ipfs on PATH nor in .tools/bin to compare with")
+
+
+def _cid(file: Path, profile: Profile) -> str:
+    return Import(file, profile=profile).root.text
+
+
+def _hash(file: Path) -> bytes:
+    digest = hashlib.sha256()
+    with file.open("rb", buffering=0) as opened:
+        while chunk := opened.read(1 << 20):
+            digest.update(chunk)
+    return digest.digest()
+
+
+def _only_hash(repository: Path, profile: str, file: Path) -> Callable[[], str] | None:
+    """A run of Kubo that gives the file's CID, if there is a Kubo."""
+    tools = Path(__file__).parents[1] / ".tools" / "bin"
+    program = shutil.which("ipfs") or shutil.which("ipfs", path=tools)
+    if program is None:
+        return None
+    environment = {**os.environ, "IPFS_PATH": str(repository)}
+
+    def run(*arguments: str) -> str:
+        command = (program, *arguments)
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    run("init", f"--profile=test,{profile}")
+    return lambda: run("add", "-Q", "--only-hash", str(file))
+
+
 def sending_against_mining() -> None:
     """400 plain transfers through the library, against the same with nothing but raw requests."""
     signers = [LocalSigner.from_key((number + 1).to_bytes(32)) for number in range(400)]
@@ -140,6 +193,7 @@ def main() -> None:
     sending_against_mining()
     decoding_against_downloading()
     putting_against_hashing()
+    importing_against_hashing()
 
 
 if __name__ == "__main__":
