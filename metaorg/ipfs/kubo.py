@@ -7,6 +7,7 @@ the daemon's own configuration.
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
@@ -131,11 +132,7 @@ class Kubo(Store):
         self._pin(cid)
 
     def unpin(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/rm", recursive="true")
-        except _Refused as refusal:
-            if "not pinned" not in str(refusal):
-                raise
+        self._pin_rm(cid, recursive="true")
 
     def pins(self) -> Iterator[Cid]:
         """What is pinned with all that it links to, in no order.
@@ -174,7 +171,7 @@ class Kubo(Store):
             return self._sweep()
         finally:
             for part in loose:
-                self._unpin_alone(part)
+                self._pin_rm(part, recursive="false")
 
     def _kept(self, root: Cid) -> Iterator[Cid]:
         """What is here of a root that cannot be pinned as a whole; nothing when it could be."""
@@ -193,18 +190,13 @@ class Kubo(Store):
             seen.add(cid)
 
     def _pin_alone(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/add", recursive="false", offline="true")
-        except _Refused as refusal:
-            if "already pinned recursively" not in str(refusal):
-                raise
+        """Pin one block, unless a pin keeps it with all that it links to."""
+        with _allowing("already pinned recursively"):
+            self._agree_on_pin(cid, self._about(cid, "pin/add", recursive="false", offline="true"))
 
-    def _unpin_alone(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/rm", recursive="false")
-        except _Refused as refusal:
-            if "pinned recursively" not in str(refusal) and "not pinned" not in str(refusal):
-                raise
+    def _pin_rm(self, cid: Cid, *, recursive: str) -> None:
+        with _allowing("not pinned", "is pinned recursively"):
+            self._agree_on_pin(cid, self._about(cid, "pin/rm", recursive=recursive))
 
     def _sweep(self) -> int:
         answer = self._checked(
@@ -224,9 +216,11 @@ class Kubo(Store):
         options = {"type": kind, "stream": "true"}
         for found in self._objects(self._checked("pin/ls", options, limit=_LISTING_LIMIT)):
             try:
-                yield Cid.parse(str(found.get("Cid")))
+                yield Cid.parse(str(found["Cid"]))
             except InvalidInput:
                 continue
+            except KeyError:
+                self._agree([found], ["pins"])
 
     def _judged(self, text: str, number: tuple[int, int]) -> KuboVersion:
         oldest, tested = (".".join(map(str, version)) for version in (OLDEST, TESTED))
@@ -249,10 +243,8 @@ class Kubo(Store):
         except _Refused:
             return False
         size = sum(len(data) for _, data in batch)
-        self._agree(
-            [found.get("Stats") for found in self._objects(answer)],
-            [{"BlockCount": len(batch), "BlockBytesCount": size}],
-        )
+        expected = f"{len(batch)} blocks of {size} bytes"
+        self._agree([_imported(found) for found in self._objects(answer)], [expected])
         return True
 
     def _put(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
@@ -266,6 +258,9 @@ class Kubo(Store):
     def _pin(self, cid: Cid, **options: str) -> None:
         asked = {"arg": str(cid), "timeout": f"{LONGEST}s", "progress": "true", **options}
         answer = self._checked("pin/add", asked, cid, progress=_Progress())
+        self._agree_on_pin(cid, answer)
+
+    def _agree_on_pin(self, cid: Cid, answer: bytes) -> None:
         said = [found.get("Pins") for found in self._objects(answer) if "Progress" not in found]
         self._agree(said, [[str(cid)]])
 
@@ -311,6 +306,23 @@ class Kubo(Store):
                 raise ContentMissing(cid, [self.describe()]) from refusal
             about = f" for {cid}" if cid is not None else ""
             raise _Refused(f"{self.describe()} refused {command}{about}: {refusal}") from refusal
+
+
+@contextmanager
+def _allowing(*words: str) -> Iterator[None]:
+    """Pass over a refusal with one of these words, after which nothing is left to do."""
+    try:
+        yield
+    except _Refused as refusal:
+        if not any(word in str(refusal) for word in words):
+            raise
+
+
+def _imported(found: dict[str, Any]) -> str:
+    match found:
+        case {"Stats": {"BlockCount": count, "BlockBytesCount": size}}:
+            return f"{count} blocks of {size} bytes"
+    return "something else"
 
 
 class _Progress:
