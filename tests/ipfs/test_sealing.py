@@ -321,6 +321,7 @@ def test_an_envelope_that_names_other_keys_than_it_is_sealed_to_is_malformed(
             }
         ),
     ],
+    ids=["no JSON", "a list", "nothing", "no key", "a path"],
 )
 def test_an_envelope_with_something_else_in_it_is_malformed(inner: bytes) -> None:
     recipients = [age.recipient_of(one) for one in (BAKERY, FOOD_COOP)]
@@ -360,6 +361,7 @@ def test_a_block_that_the_sealer_left_out_is_told_as_his_fault(tmp_path: Path) -
         b"".join(car.parts([KEY.root], PLAIN))[:-1],
         b"".join(car.parts([KEY.root], [Block(KEY.root, b"other bytes")])),
     ],
+    ids=["nothing", "no CAR", "cut off", "a wrong hash"],
 )
 def test_a_payload_that_holds_no_sound_car_opens_nothing(tmp_path: Path, plain: bytes) -> None:
     data = age.encrypt(plain, [age.recipient_of(KEY.identity)])
