@@ -73,7 +73,10 @@ class Session:
     def keepers(self) -> "Source":
         """The gateways, and the nodes that members name in their profiles."""
         urls = [*self.settings.gateways, *self.organization.membership.nodes()]
-        return self.gateways(urls) if urls else self.own_store
+        if not urls:
+            say("No node of a member is known here yet: name one, or a gateway, with --gateway.")
+            return self.own_store
+        return self.gateways(urls)
 
     def gateways(self, urls: "Sequence[str]") -> "Source":
         """Trustless gateways and members' nodes as one source."""

@@ -238,7 +238,8 @@ def serve(
 
     with Server(session.own_store, port=port, log=say) as server:
         say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
-        server.serve_forever()
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 def _keep(session: Session, named: "dict[Cid, str]", *, verify: bool) -> None:
