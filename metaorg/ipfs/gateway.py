@@ -19,7 +19,7 @@ from metaorg.errors import (
     Unreachable,
 )
 from metaorg.ipfs.blocks import verified
-from metaorg.ipfs.http import Answer, Client, Url
+from metaorg.ipfs.http import Client, Url
 from metaorg.ipfs.store import Source
 from metaorg.types import BLOCK_LIMIT, Cid
 
@@ -32,9 +32,6 @@ FAILURES = 5
 
 _RAW = {"Accept": "application/vnd.ipld.raw"}
 _GONE = (404, 410)
-_BUSY = (429, 503)
-_PAUSE = 0.5
-"""Seconds that a busy gateway is left alone at first, if it does not say how long."""
 _TICK = 0.05
 """Seconds until somebody looks again whether it is time to ask another gateway."""
 
@@ -215,7 +212,8 @@ class _Gateway:
 
     def ask(self, method: str, cid: Cid, timeout: float) -> bytes:
         """The block, verified; nothing for HEAD."""
-        answer = self._answer(method, cid, time.monotonic() + timeout)
+        path = f"/ipfs/{cid}?format=raw"
+        answer = self.client.request(method, path, timeout=timeout, limit=BLOCK_LIMIT, headers=_RAW)
         if answer.status in _GONE:
             raise ContentMissing(cid, [self.name])
         if answer.status != 200:
@@ -237,21 +235,6 @@ class _Gateway:
                 return False
             self.dropped = f"{self.name} {reason}; it is not asked again"
             return True
-
-    def _answer(self, method: str, cid: Cid, ends: float) -> Answer:
-        """Its answer; while it says that it is busy and there is time, it is asked again."""
-        pause = _PAUSE
-        while True:
-            left = ends - time.monotonic()
-            path = f"/ipfs/{cid}?format=raw"
-            answer = self.client.request(
-                method, path, timeout=left, limit=BLOCK_LIMIT, headers=_RAW
-            )
-            wait = max(pause, _retry_after(answer))
-            if not _is_busy(answer) or time.monotonic() + wait > ends:
-                return answer
-            time.sleep(wait)
-            pause *= 2
 
 
 _Outcome = bytes | Unreachable
@@ -282,12 +265,3 @@ def _given(outcomes: Iterator[tuple[Cid, _Outcome]]) -> bytes:
     if isinstance(outcome, Unreachable):
         raise outcome
     return outcome
-
-
-def _is_busy(answer: Answer) -> bool:
-    return answer.status in _BUSY or (answer.status >= 500 and "Retry-After" in answer.headers)
-
-
-def _retry_after(answer: Answer) -> float:
-    seconds = answer.headers.get("Retry-After", "")
-    return float(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 8 else 0.0
