@@ -11,13 +11,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from metaorg.ipfs import car, open_store
+from metaorg.ipfs import Embedded, car, open_store
 from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.ipfs.cid import PROFILES, Import, Profile
 from metaorg.onchain import transactions
@@ -86,28 +86,45 @@ def putting_against_hashing() -> None:
     show("embedded store, put 5,000 documents / sha256 of them", ours, theirs)
 
 
-def cars_against_hashing() -> None:
-    """A CAR of 256 MiB in the page cache, written and read with each block verified."""
-    data = [index.to_bytes(8) * (1 << 17) for index in range(16)]
-    blocks = [Block(cid_of(one), one) for one in data] * 16
+def storing_against_a_plain_file() -> None:
+    """256 blocks of 1 MiB on disk for good, and from the page cache verified."""
+    blocks = [Block(cid_of(data), data) for data in (n.to_bytes(8) * (1 << 17) for n in range(256))]
     with TemporaryDirectory() as folder:
-        path = Path(folder, "bench.car")
-
-        def write() -> None:
-            with path.open("wb") as file:
-                car.write(file, [blocks[0].cid], blocks)
-
-        def read() -> None:
-            with path.open("rb") as file:
-                for _ in car.read(file):
-                    continue
-
-        write()
-        writing, reading, hashing = medians(
-            write, read, lambda: [hashlib.sha256(block.data).digest() for block in blocks]
+        store, plain = Embedded(Path(folder, "commons")), Path(folder, "plain")
+        ours, theirs = _time(lambda: store.write(blocks)), _time(lambda: _write(plain, blocks))
+        show("embedded store, write 256 MiB / a file that is synced as often", ours, theirs)
+        ours = best(lambda: [store.get(cid) for cid, _ in blocks])
+        show(
+            "embedded store, read and verify them / hash that file",
+            ours,
+            best(partial(_hash, plain)),
         )
-    show("write a CAR of 256 MiB / sha256 of its blocks", writing, hashing)
-    show("read and verify it / sha256 of its blocks", reading, hashing)
+
+
+def putting_late_against_early() -> None:
+    """Whether a store becomes slower as it fills; with a million it is about as after these."""
+    with TemporaryDirectory() as folder:
+        store = Embedded(Path(folder, "commons"))
+        times = []
+        for start in range(0, 200_000, 20_000):
+            data = [n.to_bytes(8) * 38 for n in range(start, start + 20_000)]
+            times.append(_time(partial(store.put_many, data)))
+    show("embedded store, the last 20,000 of 200,000 documents / first", times[-1], times[0])
+
+
+def _time(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _write(path: Path, blocks: Sequence[Block]) -> None:
+    with path.open("wb") as file:
+        for number, block in enumerate(blocks, 1):
+            file.write(block.data)
+            if number % 16 == 0:
+                file.flush()
+                os.fsync(file.fileno())
 
 
 def importing_against_hashing() -> None:
@@ -156,6 +173,30 @@ def _only_hash(repository: Path, profile: str, file: Path) -> Callable[[], str] 
 
     run("init", f"--profile=test,{profile}")
     return lambda: run("add", "-Q", "--only-hash", str(file))
+
+
+def cars_against_hashing() -> None:
+    """A CAR of 256 MiB in the page cache, written and read with each block verified."""
+    data = [index.to_bytes(8) * (1 << 17) for index in range(16)]
+    blocks = [Block(cid_of(one), one) for one in data] * 16
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "bench.car")
+
+        def write() -> None:
+            with path.open("wb") as file:
+                car.write(file, [blocks[0].cid], blocks)
+
+        def read() -> None:
+            with path.open("rb") as file:
+                for _ in car.read(file):
+                    continue
+
+        write()
+        writing, reading, hashing = medians(
+            write, read, lambda: [hashlib.sha256(block.data).digest() for block in blocks]
+        )
+    show("write a CAR of 256 MiB / sha256 of its blocks", writing, hashing)
+    show("read and verify it / sha256 of its blocks", reading, hashing)
 
 
 def sending_against_mining() -> None:
@@ -218,8 +259,10 @@ def main() -> None:
     sending_against_mining()
     decoding_against_downloading()
     putting_against_hashing()
-    cars_against_hashing()
+    storing_against_a_plain_file()
+    putting_late_against_early()
     importing_against_hashing()
+    cars_against_hashing()
 
 
 if __name__ == "__main__":

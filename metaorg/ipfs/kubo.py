@@ -8,14 +8,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
+from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable, Unreachable
 from metaorg.ipfs.blocks import Block, batches, verified
 from metaorg.ipfs.car import parts
 from metaorg.ipfs.dag import links
-from metaorg.ipfs.rpc import LONGEST, Refusal, Rpc, printable
+from metaorg.ipfs.rpc import LONGEST, Refusal, Rpc, ahead, printable
 from metaorg.ipfs.store import Store
 from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid, Model
 
@@ -29,6 +30,8 @@ _ADDRESS = re.compile(
     re.ASCII,
 )
 _BATCH_BLOCKS, _BATCH_BYTES = 1000, 8 << 20
+_AHEAD = 8
+"""Blocks that are asked for at once."""
 _LISTING_LIMIT = 128 << 20
 """Bytes of a list of blocks, about 1.4 million of them."""
 
@@ -112,7 +115,15 @@ class Kubo(Store):
             ContentCorrupt: it sent other bytes.
             StoreUnreachable: it found nobody in time, or sends more than a block.
         """
-        return verified(cid, self._about(cid, "block/get"), self.describe())
+        return self._get(cid)
+
+    def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """Each block or why not, in order, several asked for at once."""
+        return ahead(self._got, cids, _AHEAD)
+
+    def held(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """The same, without asking its peers."""
+        return ahead(partial(self._got, offline="true"), cids, _AHEAD)
 
     def has(self, cid: Cid) -> bool:
         """Whether the daemon itself holds the block, without asking its peers."""
@@ -172,6 +183,15 @@ class Kubo(Store):
         finally:
             for part in loose:
                 self._pin_rm(part, recursive="false")
+
+    def _get(self, cid: Cid, **options: str) -> bytes:
+        return verified(cid, self._about(cid, "block/get", **options), self.describe())
+
+    def _got(self, cid: Cid, **options: str) -> tuple[Cid, bytes | Unreachable]:
+        try:
+            return cid, self._get(cid, **options)
+        except Unreachable as failure:
+            return cid, failure
 
     def _kept(self, root: Cid) -> Iterator[Cid]:
         """What is here of a root that cannot be pinned as a whole; nothing when it could be."""

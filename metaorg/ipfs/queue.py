@@ -96,11 +96,12 @@ class Queued(Store):
 
     def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
         self._settle()
-        for cid, got in self.store.get_many(cids):
-            if isinstance(got, Unreachable) and self._spooled(cid):
-                yield from self._spool.get_many([cid])
-            else:
-                yield cid, got
+        return self._or_spooled(self.store.get_many(cids))
+
+    def held(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """What the store holds itself, or the queue for it."""
+        self._settle()
+        return self._or_spooled(self.store.held(cids))
 
     def has(self, cid: Cid) -> bool:
         """Whether the queue holds the block or the store does."""
@@ -176,6 +177,15 @@ class Queued(Store):
             raise
         self._spool.unwish(cid)
         self._spool.drop(time.time() - _KEPT if self._spool.pending() else math.inf)
+
+    def _or_spooled(
+        self, answers: Iterable[tuple[Cid, bytes | Unreachable]]
+    ) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        for cid, got in answers:
+            if isinstance(got, Unreachable) and self._spooled(cid):
+                yield from self._spool.get_many([cid])
+            else:
+                yield cid, got
 
     def _spooled(self, cid: Cid) -> bool:
         return self._spool.path.exists() and self._spool.has(cid)
