@@ -36,7 +36,13 @@ def holdings(store: Store, named: Mapping[Cid, str], *, verify: bool = False) ->
     Args:
         verify: read every byte; otherwise a block without links counts by its name.
     """
-    pinned = set(store.pins())
+    try:
+        pinned = set(store.pins())
+    except Unreachable as error:  # nobody is asked again for each of them
+        yield from (
+            Holding(cid=one, what=named[one], state="unknown", why=str(error)) for one in named
+        )
+        return
     for cid, what in named.items():
         yield _holding(store, cid, verify).model_copy(
             update={"what": what, "pinned": cid in pinned}

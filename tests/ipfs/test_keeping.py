@@ -129,6 +129,12 @@ def test_whoever_cannot_be_asked_leaves_it_unknown(
     assert list(embedded.pins()) == []
 
 
+def test_a_store_that_cannot_be_asked_holds_nobody_knows_what(
+    nobody_there: Kubo, named: dict[Cid, str]
+) -> None:
+    assert states(holdings(nobody_there, named)) == dict.fromkeys(named.values(), "unknown")
+
+
 def test_a_source_without_a_part_leaves_the_root_unpinned(
     embedded: Embedded, far: Embedded, named: dict[Cid, str]
 ) -> None:

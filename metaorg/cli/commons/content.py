@@ -16,7 +16,6 @@ from metaorg.cli.files import STDIN
 from metaorg.cli.output import emit, progress, write_bytes, write_content
 from metaorg.cli.session import Session
 from metaorg.errors import InvalidInput
-from metaorg.types import DAG_CBOR, DOCUMENT_LIMIT
 
 if TYPE_CHECKING:
     from metaorg.ipfs import Entry, Import, Root
@@ -141,6 +140,7 @@ def write_out(
 ) -> None:
     """Bring content into the own store, and write it to a path or to stdout."""
     from metaorg.ipfs import dag, unixfs
+    from metaorg.types import DAG_CBOR
 
     if cid.codec == DAG_CBOR:
         write_content(session.store.get(cid))
@@ -178,6 +178,7 @@ def _is_there(session: Session, entry: "Entry", output: Path) -> bool:
 
 def _to_stdout(session: Session, entry: "Entry") -> None:
     from metaorg.ipfs import unixfs
+    from metaorg.types import DOCUMENT_LIMIT
 
     parts = unixfs.content(session.own_store, entry.cid)
     if not sys.stdout.isatty():
