@@ -5,8 +5,8 @@ what they print, which is compared: `...` stands for anything in a line, a line 
 lines. Blocks marked `python` are run as programs; one that begins with a comment like `# name.py`
 is saved under this name instead, for commands to run. Other blocks are only read.
 
-Everything happens in one shell, in a temporary folder that looks like the checkout, and on a
-development chain on a port of its own.
+Everything happens in one shell, in a temporary folder that looks like the checkout. The development
+chain, and whoever serves a commons, get ports of their own.
 """
 
 import os
@@ -35,6 +35,8 @@ step() {{ printf '{MARK}%d\\n' "$1"; }}
 ended() {{ [ "$1" = 0 ] || exit "$1"; }}
 """
 STARTED = "until cast chain-id >/dev/null 2>&1; do sleep 0.1; done"
+SERVING = re.compile(r"^(.* serve) --port (\d+) &$", re.MULTILINE)
+LISTENING = "until (: </dev/tcp/127.0.0.1/{0}) 2>/dev/null; do sleep 0.1; done"
 
 
 class PageWrong(AssertionError):
@@ -177,6 +179,7 @@ def _execute(text: str, folder: Path) -> tuple[int, str]:
     text = text.replace(
         "metaorg devnet &", f"metaorg devnet --port {port} >/dev/null 2>&1 & DEVNET=$!\n{STARTED}"
     )
+    text = _with_servers(text)
     url = f"http://127.0.0.1:{port}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("METAORG_")}
     homes = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / ".data")}
@@ -199,6 +202,16 @@ def _execute(text: str, folder: Path) -> tuple[int, str]:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     return process.returncode, output
+
+
+def _with_servers(text: str) -> str:
+    """A script whose servers listen on free ports, and are waited for."""
+    for _, port in SERVING.findall(text):
+        free = free_port()
+        started = rf"\1 --port {free} >/dev/null 2>&1 &\n{LISTENING.format(free)}"
+        text = re.sub(rf"^(.* serve) --port {port} &$", started, text, flags=re.MULTILINE)
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free}")
+    return text
 
 
 def _by_step(output: str) -> dict[int, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from docs import session
+from tests.programs import required
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,6 +22,9 @@ def test_the_first_session_runs_as_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_a_tutorial_runs_and_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
+    if "\n$ ipfs " in page.read_text(encoding="utf-8"):
+        required("ipfs", "kubo")
+
     session.run(page, tmp_path)
 
 

@@ -71,6 +71,16 @@ def test_programs_are_run_or_saved_under_their_name(tmp_path: Path, checkout: Pa
     assert "42" in run(page(tmp_path, text), checkout)
 
 
+def test_servers_get_ports_of_their_own_and_are_waited_for(tmp_path: Path, checkout: Path) -> None:
+    text = (
+        "```sh\nweb() { python3 -m http.server --bind 127.0.0.1 $3; }\nweb serve --port 1 &\n```\n"
+    )
+    text += "```sh\npython3 -c 'import urllib.request as web\n"
+    text += 'print(web.urlopen("http://127.0.0.1:1/").status)\'\n```\n'
+
+    assert "200" in run(page(tmp_path, text), checkout)
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
