@@ -72,17 +72,19 @@ def entries(path: Path) -> Iterator[Shared]:
                 continue
 
 
-def find_sealed(path: Path, *, root: str, network: str, access: str) -> Shared | None:
-    """The last sealing of a content for a network and an access.
+def sealings(path: Path, *, root: str, network: str, access: str) -> list[tuple[Shared, ...]]:
+    """The sealings of a content for a network and an access, each with its grants, newest first.
 
     Whether its blocks are still in the store, and to whom it was sealed, is for the caller to see.
     """
-    wanted = ("sealed", root, network, access)
-    found = None
+    wanted = (root, network, access)
+    found: dict[str, list[Shared]] = {}
     for entry in entries(path):
-        if (entry.what, entry.root, entry.network, entry.access) == wanted:
-            found = entry
-    return found
+        if entry.what == "sealed" and (entry.root, entry.network, entry.access) == wanted:
+            found[entry.resource] = [entry]
+        elif entry.what == "granted" and entry.resource in found:
+            found[entry.resource].append(entry)
+    return [tuple(one) for one in reversed(found.values())]
 
 
 def _is_torn(descriptor: int) -> bool:

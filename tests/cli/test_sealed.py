@@ -1,6 +1,7 @@
 """`metaorg commons` and `metaorg keys sharing`: what only some are to read."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from cli.conftest import FOOD_COOP, LOOM, Cli
 from metaorg.ipfs import Embedded
+from metaorg.ipfs.keys import new_sharing_key
 from metaorg.types import Cid
 
 MINUTES = b"We agreed on the wages of next year.\n" * 40_000
@@ -15,16 +17,32 @@ PUBLISH = ("commons", "publish", "minutes.md", "--title", "Minutes", "--licence"
 SEALED = (*PUBLISH, "--access", "members", "--purpose", "Auditing", "--retention", "Two years")
 
 
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+    """A folder with a sharing key for each organization, and its public part; each made once."""
+    made: dict[str, tuple[Path, str]] = {}
+
+    def give(account: str) -> tuple[Path, str]:
+        if account not in made:
+            folder = tmp_path_factory.mktemp("keys")
+            made[account] = folder, new_sharing_key(folder, lambda: "of paper", now=1).recipient
+        return made[account]
+
+    return give
+
+
 @pytest.fixture
-def with_key(home: Path) -> Callable[[Cli], Cli]:
+def with_key(home: Path, ready: Callable[[str], tuple[Path, str]]) -> Callable[[Cli], Cli]:
     """Gives an organization a home of its own, with a sharing key that its profile names."""
 
     def give(cli: Cli) -> Cli:
-        own = home / cli.environment["METAORG_ACCOUNT"][-6:]
-        own.mkdir()
+        account = cli.environment["METAORG_ACCOUNT"]
+        own = home / account[-6:]
+        keys, recipient = ready(account)
+        shutil.copytree(keys, own / "keys" / "sharing")
         (own / "password").write_text("of paper\n")
         here = Cli(cli.environment | {"METAORG_HOME": str(own)}, own)
-        new_key(here)
+        here.done("membership", "profile", "--sharing-key", recipient)
         return here
 
     return give
@@ -170,6 +188,31 @@ def test_a_resource_is_sealed_to_some_parties_only(
     assert found["resource"]["access"] == "parties"
     assert opened(keyed_loom, cid) == opened(keyed_bakery, cid) == MINUTES
     assert refused.code == 1
+
+
+def test_the_same_content_is_sealed_anew_for_other_parties(
+    keyed_bakery: Cli, keyed_loom: Cli, food_coop: Cli, with_key: Callable[[Cli], Cli]
+) -> None:
+    third = with_key(food_coop)
+    to = ("--access", "parties", "--purpose", "A joint bid", "--to")
+
+    for party in (LOOM, FOOD_COOP, LOOM):
+        keyed_bakery.done(*PUBLISH, *to, party)
+
+    first, second = keyed_bakery.done("commons", "list", "--json").json
+    assert opened(keyed_loom, first["resource"]["cid"]) == MINUTES
+    assert opened(third, second["resource"]["cid"]) == MINUTES
+
+
+def test_publishing_again_tells_who_joined_since(
+    keyed_bakery: Cli, food_coop: Cli, with_key: Callable[[Cli], Cli], sealed: str
+) -> None:
+    with_key(food_coop)
+
+    again = keyed_bakery.done(*SEALED, "--json")
+
+    assert again.json == []
+    assert f"metaorg commons grant {sealed}" in again.stderr
 
 
 def test_a_party_without_a_key_or_a_seat_is_refused(keyed_bakery: Cli) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaorg.ipfs.sharing_log import Shared, append, entries, find_sealed
+from metaorg.ipfs.sharing_log import Shared, append, entries, sealings
 from metaorg.types import Cid
 
 NETWORK = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
@@ -47,7 +47,7 @@ def test_entries_are_read_in_order_by_their_owner_only(log: Path) -> None:
 
 def test_where_nothing_was_logged_nothing_is_read(log: Path) -> None:
     assert list(entries(log)) == []
-    assert find_sealed(log, root="", network=NETWORK, access="") is None
+    assert sealings(log, root="", network=NETWORK, access="") == []
 
 
 def test_a_line_that_was_cut_off_costs_only_itself(log: Path) -> None:
@@ -83,18 +83,19 @@ def test_entries_of_several_writers_do_not_mix(log: Path) -> None:
     assert sorted(one.time for one in entries(log)) == sorted([0, *range(100)])
 
 
-def test_the_last_sealing_of_a_content_is_found(log: Path) -> None:
-    root = str(Cid.of(b"root"))
+def test_the_sealings_of_a_content_are_found_with_their_grants_newest_first(log: Path) -> None:
+    root, second = str(Cid.of(b"root")), str(Cid.of(b"sealed again"))
     for one in (
         entry(1),
-        entry(2),
-        entry(3, what="granted"),
-        entry(4, network=OTHER),
-        entry(5, root=str(Cid.of(b"other"))),
-        entry(6, access="parties"),
+        entry(2, resource=second),
+        entry(1, what="granted"),
+        entry(4, resource=str(Cid.of(b"a")), network=OTHER),
+        entry(5, resource=str(Cid.of(b"b")), root=str(Cid.of(b"other"))),
+        entry(6, resource=str(Cid.of(b"c")), access="parties"),
+        entry(1, what="opened"),
     ):
         append(log, one)
 
-    found = find_sealed(log, root=root, network=NETWORK, access="members")
+    found = sealings(log, root=root, network=NETWORK, access="members")
 
-    assert found == entry(2)
+    assert found == [(entry(2, resource=second),), (entry(1), entry(1, what="granted"))]

@@ -153,13 +153,13 @@ def _sealing(
     """What was sealed before, if it was interrupted then, or else the content sealed now."""
     from metaorg.ipfs import sharing_log
 
-    earlier = sharing_log.find_sealed(
+    for earlier in sharing_log.sealings(
         log_file(), root=str(work.root.cid), network=session.address, access=access
-    )
-    again = _again(session, earlier) if earlier else None
-    if again:
-        say(f"going on with what was sealed before, {again[0].text}")
-        return again
+    ):
+        again = _again(session, earlier, recipients, access)
+        if again:
+            say(f"going on with what was sealed before, {again[0].text}")
+            return again
     sharing = session.organization.sharing
     name = work.path.absolute().name if work.root.kind == "file" else ""
     with progress("sealing", work.root.size, size=True) as advance:
@@ -169,21 +169,27 @@ def _sealing(
     return root, envelopes
 
 
-def _again(session: Session, earlier: "Shared") -> "tuple[Root, list[Envelope]] | None":
-    """What an earlier sealing made; None when the store has not all of it any more."""
-    from metaorg.ipfs import V1_2025, Root, sharing_log, unixfs
+def _again(
+    session: Session, earlier: "Sequence[Shared]", recipients: "Sequence[Recipient]", access: str
+) -> "tuple[Root, list[Envelope]] | None":
+    """What an earlier sealing made; None when the store has not all of it, or it is for others."""
+    from metaorg.ipfs import V1_2025, Root, unixfs
+    from metaorg.ipfs.keys import key_id
     from metaorg.records import Envelope
     from metaorg.types import Cid
 
-    cid, store = Cid.parse(earlier.resource), session.own_store
-    if cid not in set(store.pins()):
+    cid, store = Cid.parse(earlier[0].resource), session.own_store
+    wanted = [Cid.parse(one.envelope) for one in earlier]
+    if cid not in set(store.pins()) or not all(store.has(one) for one in wanted):
         return None
-    known = [one for one in sharing_log.entries(log_file()) if one.resource == earlier.resource]
-    wanted = dict.fromkeys(Cid.parse(one.envelope) for one in known if one.what != "opened")
-    if not all(store.has(one) for one in wanted):
+    keys = {key for one in earlier for key in one.keys}
+    late = [one for one in recipients if key_id(one.key) not in keys]
+    if late and access == "parties":
         return None
-    size = unixfs.resolve(store, cid, "").size
-    root = Root(cid=cid, text=str(cid), profile=V1_2025.name, size=size or 0, blocks=0, kind="file")
+    if late:
+        say(f"not sealed to {named(late)}: let them in with `metaorg commons grant {cid}`")
+    size = unixfs.resolve(store, cid).size
+    root = Root(cid=cid, text=str(cid), profile=V1_2025.name, size=size, blocks=0, kind="file")
     return root, [Envelope(**session.organization.document(one)) for one in wanted]
 
 
