@@ -13,7 +13,7 @@ from metaorg.ipfs import Embedded, Kubo, Store, car, dag, unixfs
 from metaorg.ipfs.cid import Import
 from metaorg.ipfs.gateway import Gateways
 from metaorg.ipfs.serving import Server
-from metaorg.types import Cid
+from metaorg.types import RAW, Cid
 from tests.ipfs.conftest import running
 
 
@@ -156,7 +156,8 @@ def test_what_a_node_has_lost_is_brought_again_without_asking_its_peers(
     dag.copy(published, embedded, first.store)
     dag.copy(published, embedded, second.store)
     second.store.unpin(published)
-    lost = [cid for cid in embedded.cids() if cid != published][::7]
+    # Of nodes, the empty folder could not be lost: every Kubo knows it.
+    lost = [cid for cid in embedded.cids() if cid.codec == RAW][::7]
     second.ipfs("block", "rm", *map(str, lost))
     offline = {cid for cid in embedded.cids() if not second.store.has(cid)}
 

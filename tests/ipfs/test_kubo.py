@@ -15,7 +15,7 @@ from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
 from metaorg.ipfs import Embedded, Kubo, Tiered
 from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.ipfs.cid import Import
-from metaorg.ipfs.kubo import TESTED
+from metaorg.ipfs.daemon import TESTED
 from metaorg.types import BLOCK_LIMIT, CODECS, DAG_CBOR, DAG_PB, RAW, Cid
 from tests.ipfs.conftest import running
 
