@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from metaorg.errors import ContentCorrupt, InvalidInput
 from metaorg.ipfs.blocks import Block
+from metaorg.ipfs.dag import walk
+from metaorg.ipfs.store import Source
 from metaorg.types import BLOCK_LIMIT, Cid
 
 HEADER_LIMIT = 1 << 20
@@ -71,6 +73,15 @@ def write(file: BinaryIO, roots: Sequence[Cid], blocks: Iterable[Block]) -> None
     """Write a CAR of version 1; blocks are read as they are written."""
     for part in parts(roots, blocks):
         file.write(part)
+
+
+def export(file: BinaryIO, roots: Sequence[Cid], source: Source) -> None:
+    """Write a CAR of all that roots link to, each block before what it links to.
+
+    Raises:
+        Unreachable: the source lacks a block or cannot say; then the file is not whole.
+    """
+    write(file, roots, (block for root in roots for block in walk(source, root)))
 
 
 def parts(roots: Sequence[Cid], blocks: Iterable[Block]) -> Iterator[bytes]:

@@ -14,10 +14,9 @@ from typing import BinaryIO, Literal, NamedTuple, Self
 
 from pydantic import Field
 
-from metaorg.errors import InvalidInput
-from metaorg.ipfs import hamt
+from metaorg.ipfs import disk, hamt
 from metaorg.ipfs.blocks import Block
-from metaorg.ipfs.dagpb import Kind, Link, UnixFS, make
+from metaorg.ipfs.dagpb import Kind, Link, UnixFS, encode, make
 from metaorg.types import RAW, Cid, Model
 
 
@@ -40,8 +39,8 @@ class Profile(Model):
     chunk: int = Field(ge=1, le=1 << 20)
     width: int = Field(ge=2, le=8192)
     raw_leaves: bool
-    fanout: int = Field(default=256, ge=8, le=1024)
-    threshold: int = 256 << 10
+    fanout: Literal[8, 16, 32, 64, 128, 256, 512, 1024] = 256
+    threshold: int = Field(default=256 << 10, ge=0, le=1 << 20)
     estimate: Literal["block", "links"]
 
 
@@ -112,7 +111,7 @@ class Import:
     ) -> Self:
         """The blocks of what can be read from an open file until it ends."""
         made = cls("", profile=profile, advance=advance)
-        made._blocks = made._counted(made._file(_chunks(file, profile.chunk)))
+        made._blocks = made._counted(made._file(disk.chunks(file, profile.chunk)))
         return made
 
     def __iter__(self) -> Iterator[Block]:
@@ -152,9 +151,11 @@ class Import:
         """What is at a path; without recursion, for folders may lie deeper than Python's stack."""
         outer: list[_Folder] = []
         while True:
-            status = _status(path)
+            status = disk.status(path)
             if stat.S_ISDIR(status.st_mode):
-                outer.append(_Folder(path, _names(path, self.hidden), self._mode(status)))
+                outer.append(
+                    _Folder(path, disk.names(path, hidden=self.hidden), self._mode(status))
+                )
             else:
                 part = yield from self._leaf(path, status)
                 if not outer:
@@ -170,14 +171,9 @@ class Import:
 
     def _leaf(self, path: bytes, status: os.stat_result) -> Generator[Block, None, "_Part"]:
         if stat.S_ISLNK(status.st_mode):
-            with _reading(path):
-                target = os.readlink(path)
-            return (yield from self._node([], UnixFS(Kind.SYMLINK, target), 0, "symlink"))
-        if not stat.S_ISREG(status.st_mode):
-            raise InvalidInput(
-                f"{_shown(path)} is neither a file nor a folder nor a symlink: leave it out"
-            )
-        chunks = _stable_chunks(path, status, self.profile.chunk)
+            unixfs = UnixFS(Kind.SYMLINK, disk.link_target(path))
+            return (yield from self._node([], unixfs, 0, "symlink"))
+        chunks = disk.stable_chunks(path, status, self.profile.chunk)
         mode = self._mode(status)
         return (yield from self._file(chunks, mode or None, status.st_size <= self.profile.chunk))
 
@@ -207,17 +203,11 @@ class Import:
         return (yield from self._node([], unixfs, len(chunk), "file"))
 
     def _folder(self, folder: "_Folder") -> Generator[Block, None, "_Part"]:
-        profile, links = self.profile, folder.links
-        block, link = make(links, UnixFS(Kind.FOLDER, mode=folder.mode), profile.version)
-        if profile.estimate == "block":
-            size = len(block.data)
-        else:
-            size = sum(len(entry.name) + len(entry.hash) for entry in links)
-        if size > profile.threshold:
-            shape = hamt.Shape(profile.fanout, profile.version)
-            link = yield from hamt.shards(links, shape, folder.mode)
-        else:
-            yield block
+        profile, unixfs = self.profile, UnixFS(Kind.FOLDER, mode=folder.mode)
+        if not _is_large(folder.links, unixfs, profile):
+            return (yield from self._node(folder.links, unixfs, folder.size, "folder"))
+        shape = hamt.Shape(profile.fanout, profile.version)
+        link = yield from hamt.shards(folder.links, shape, folder.mode)
         return _Part(link, folder.size, "folder")
 
     def _node(
@@ -282,69 +272,15 @@ class _Levels:
 
     def _close(self, level: int, mode: int | None = None) -> Generator[Block, None, None]:
         row, self.rows[level] = self.rows[level], []
-        sizes = [part.size for part in row]
+        sizes = tuple(part.size for part in row)
         unixfs = UnixFS(Kind.FILE, b"", sum(sizes), sizes, mode=mode)
         part = yield from self.work._node([part.link for part in row], unixfs, sum(sizes), "file")
         yield from self.add(part, level + 1)
 
 
-def _chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """All that comes, in chunks that are full but for the last; a pipe gives less at a time."""
-    while chunk := file.read(size):
-        if len(chunk) < size:
-            parts = [chunk]
-            missing = size - len(chunk)
-            while missing and (more := file.read(missing)):
-                parts.append(more)
-                missing -= len(more)
-            chunk = b"".join(parts)
-        yield chunk
-
-
-def _stable_chunks(path: bytes, status: os.stat_result, size: int) -> Iterator[bytes]:
-    """The chunks of a file that stays as it is while it is read."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with _reading(path), open(os.open(path, flags), "rb", buffering=0) as file:
-        left = status.st_size
-        for chunk in _chunks(file, size):
-            left -= len(chunk)
-            if left < 0:
-                break
-            yield chunk
-        now = os.fstat(file.fileno())
-    if left or _identity(now) != _identity(status):
-        raise InvalidInput(f"{_shown(path)} changed while it was read: run it again")
-
-
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
-
-
-def _status(path: bytes) -> os.stat_result:
-    with _reading(path):
-        return os.lstat(path)
-
-
-def _names(path: bytes, hidden: bool) -> list[bytes]:
-    """The names in a folder, in falling order."""
-    with _reading(path):
-        names = os.listdir(path)
-    return sorted((name for name in names if hidden or name[:1] != b"."), reverse=True)
-
-
-class _reading:
-    """Turns what the system says about a path into a sentence."""
-
-    def __init__(self, path: bytes) -> None:
-        self.path = path
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise InvalidInput(f"{_shown(self.path)} cannot be read: {error.strerror}") from error
-
-
-def _shown(path: bytes) -> str:
-    """A path in one line that a terminal can show, whatever its bytes."""
-    return repr(os.fsdecode(path))
+def _is_large(links: list[Link], unixfs: UnixFS, profile: Profile) -> bool:
+    """Whether a folder is sharded; its block, which is larger still, is built only if need be."""
+    size = sum(len(link.name) + len(link.hash) for link in links)
+    if profile.estimate == "block" and size <= profile.threshold:
+        size = len(encode(links, unixfs))
+    return size > profile.threshold

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from metaorg.ipfs.database import Connection, transaction
+from metaorg.ipfs.database import PAUSE, Connection, give_back, transaction
 from metaorg.ipfs.reach import Reach
 from metaorg.types import Cid
 
@@ -24,10 +24,8 @@ DELETE FROM block WHERE id IN (SELECT id FROM unneeded WHERE digest = ? AND code
 """
 _SCANNED_AT_ONCE, _DELETED_AT_ONCE = 10_000, 100
 """Blocks."""
-_FREED_AT_ONCE = 1024
-"""Pages that one transaction gives back to the file system."""
-_HOLD, _PAUSE = 0.1, 0.03
-"""Seconds for which others wait to write, and for which they then have the file to themselves."""
+_HOLD = 0.1
+"""Seconds for which others wait to write, about."""
 
 _Row = tuple[bytes, int, int]
 
@@ -63,7 +61,7 @@ class Collection:
             waiting = iter(sorted(rows, key=lambda row: row[2]))
             while some := list(islice(waiting, _DELETED_AT_ONCE)):
                 removed += self._delete(some, waiting)
-        self._give_back()
+        give_back(self._connection)
         return removed
 
     def _delete(self, some: list[_Row], more: Iterator[_Row]) -> int:
@@ -75,7 +73,7 @@ class Collection:
                 keys = ((digest, codec, self._before) for digest, codec, _ in some)
                 removed += self._connection.executemany(_DELETE, keys).rowcount
                 some = list(islice(more, _DELETED_AT_ONCE)) if time.monotonic() < end else []
-        time.sleep(_PAUSE)
+        time.sleep(PAUSE)
         return removed
 
     def _unneeded(self) -> Iterator[list[_Row]]:
@@ -92,11 +90,3 @@ class Collection:
             self._last_pin = rows[-1][0]
             self._needed.add(Cid(digest=digest, codec=codec) for _, digest, codec in rows)
         self._needed.follow(complete=True)
-
-    def _give_back(self) -> None:
-        (free,) = self._connection.execute("PRAGMA freelist_count").fetchone()
-        for _ in range(0, free, _FREED_AT_ONCE):
-            # A script, because only that steps a pragma without columns to its end.
-            self._connection.executescript(f"PRAGMA incremental_vacuum({_FREED_AT_ONCE})")
-            time.sleep(_PAUSE)
-        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -190,7 +190,7 @@ def _lacking(
     source: Source, cids: list[Cid], paths: _Paths, advance: Callable[[int], object]
 ) -> Iterator[Cid]:
     """The CIDs that a source does not have; the links of the others are followed."""
-    for cid, got in source.get_many(cids):
+    for cid, got in source.held(cids):
         if isinstance(got, ContentMissing | ContentCorrupt):
             yield cid
             continue

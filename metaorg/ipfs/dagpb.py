@@ -64,7 +64,7 @@ class UnixFS(NamedTuple):
     kind: Kind
     data: bytes = b""
     filesize: int | None = None
-    blocksizes: Sequence[int] = ()
+    blocksizes: tuple[int, ...] = ()
     hash_type: int | None = None
     fanout: int | None = None
     mode: int | None = None
@@ -84,36 +84,20 @@ def make(links: Sequence[Link], unixfs: UnixFS, version: int) -> tuple[Block, Li
         links: in the order in which they are written.
         version: of the CID that the link carries.
     """
-    data = encode(links, encode_unixfs(unixfs))
+    data = encode(links, unixfs)
     cid = Cid.of(data, DAG_PB)
     carried = cid.to_bytes() if version else cid.to_bytes()[2:]
     return Block(cid, data), Link(carried, b"", len(data) + sum(link.size for link in links))
 
 
-def encode(links: Iterable[Link], data: bytes) -> bytes:
-    """The canonical bytes of a node: links first, then data."""
+def encode(links: Iterable[Link], unixfs: UnixFS) -> bytes:
+    """The canonical bytes of a node: links first, then its message; a large one is copied once."""
     parts = []
     for hash_, name, size in links:
         link = _length(1, hash_) + _length(2, name) + b"\x18" + _varint(size)
         parts.append(_length(2, link))
-    parts += [b"\x0a", _varint(len(data)), data]
-    return b"".join(parts)
-
-
-def encode_unixfs(unixfs: UnixFS) -> bytes:
-    """The bytes of a message: fields by number, those that are None or empty left out."""
-    parts = [b"\x08", _varint(unixfs.kind)]
-    if unixfs.data:
-        parts += [b"\x12", _varint(len(unixfs.data)), unixfs.data]
-    if unixfs.filesize is not None:
-        parts += [b"\x18", _varint(unixfs.filesize)]
-    for size in unixfs.blocksizes:
-        parts += [b"\x20", _varint(size)]
-    rest = ((b"\x28", unixfs.hash_type), (b"\x30", unixfs.fanout), (b"\x38", unixfs.mode))
-    for tag, value in rest:
-        if value is not None:
-            parts += [tag, _varint(value)]
-    return b"".join(parts)
+    message = _message(unixfs)
+    return b"".join((*parts, b"\x0a", _varint(sum(map(len, message))), *message))
 
 
 def links(block: Block) -> list[Link]:
@@ -143,6 +127,22 @@ def decode(block: Block) -> Node:
         return Node(found, _unixfs(data))
     except _Malformed as fault:
         raise ContentMalformed(block.cid, f"{fault}; so it is no file or folder") from None
+
+
+def _message(unixfs: UnixFS) -> list[bytes]:
+    """The bytes of a message in pieces: fields by number, those that are None or empty left out."""
+    parts = [b"\x08", _varint(unixfs.kind)]
+    if unixfs.data:
+        parts += [b"\x12", _varint(len(unixfs.data)), unixfs.data]
+    if unixfs.filesize is not None:
+        parts += [b"\x18", _varint(unixfs.filesize)]
+    for size in unixfs.blocksizes:
+        parts += [b"\x20", _varint(size)]
+    rest = ((b"\x28", unixfs.hash_type), (b"\x30", unixfs.fanout), (b"\x38", unixfs.mode))
+    for tag, value in rest:
+        if value is not None:
+            parts += [tag, _varint(value)]
+    return parts
 
 
 class _Malformed(Exception):
@@ -192,7 +192,8 @@ def _link(data: bytes) -> Link:
 def _unixfs(data: bytes) -> UnixFS:
     """Singular fields count as written last, as protobuf says."""
     numbers: dict[int, int] = {}
-    content, sizes = b"", []
+    content = b""
+    sizes: list[int] = []
     for number, value in _fields(data):
         if number == 2 and isinstance(value, bytes):
             content = value
@@ -207,7 +208,7 @@ def _unixfs(data: bytes) -> UnixFS:
     except ValueError:
         raise _Malformed("it does not say whether it is a file or a folder") from None
     rest = (numbers.get(number) for number in (5, 6, 7))
-    return UnixFS(kind, content, numbers.get(3), sizes, *rest)
+    return UnixFS(kind, content, numbers.get(3), tuple(sizes), *rest)
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:

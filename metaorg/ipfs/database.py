@@ -20,6 +20,10 @@ _LOG = 64 << 20
 """Bytes in the write-ahead log at which they are moved into the file, and to which it is cut."""
 _LONG_LOG = 4 * _LOG
 """Bytes at which a writer waits for the readers that keep the log from starting again."""
+PAUSE = 0.03
+"""Seconds between the transactions of long work, so that others can write."""
+_FREED_AT_ONCE = 1024
+"""Pages that one transaction gives back."""
 
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process has been writing for too long; run it again",
@@ -151,3 +155,13 @@ def transaction(connection: Connection, mode: str = "IMMEDIATE") -> Iterator[Non
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def give_back(connection: Connection) -> None:
+    """Cut free pages off the file, in steps between which others can write."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(0, free, _FREED_AT_ONCE):
+        # A script, because only that steps a pragma without columns to its end.
+        connection.executescript(f"PRAGMA incremental_vacuum({_FREED_AT_ONCE})")
+        time.sleep(PAUSE)
+    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()

@@ -1,18 +1,19 @@
-"""A tree of files that strangers named, written to disk without ever leaving its place.
+"""Files and folders on disk: read while they stay as they are, and written where they belong.
 
-Every name is opened relative to the open folder that it is in, and no symlink is followed. Two
-folders are open at a time, whatever the depth: the way back up is "..", and has to lead to the
-folder that was left.
+A tree whose names come from strangers never leaves its place: every name is opened relative to the
+open folder that it is in, and no symlink is followed. Two folders are open at a time, whatever the
+depth: the way back up is "..", and has to lead to the folder that was left.
 """
 
 import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from metaorg.errors import InvalidInput
 
@@ -26,6 +27,64 @@ _ADVICE = {
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.ENOSPC: "the disk is full: free some space or use another one",
 }
+
+
+def chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """All that comes, in chunks that are full but for the last; a pipe gives less at a time."""
+    while chunk := file.read(size):
+        if len(chunk) < size:
+            parts = [chunk]
+            missing = size - len(chunk)
+            while missing and (more := file.read(missing)):
+                parts.append(more)
+                missing -= len(more)
+            chunk = b"".join(parts)
+        yield chunk
+
+
+def stable_chunks(path: bytes, status: os.stat_result, size: int) -> Iterator[bytes]:
+    """The chunks of a file that stays as it is while it is read.
+
+    Args:
+        status: as it was found; what it says of size and time is to hold in the end.
+
+    Raises:
+        InvalidInput: it is no file, cannot be read, or changed.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidInput(
+            f"{_shown(path)} is neither a file nor a folder nor a symlink: leave it out"
+        )
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with _reading(path), open(os.open(path, flags), "rb", buffering=0) as file:
+        left = status.st_size
+        for chunk in chunks(file, size):
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+        now = os.fstat(file.fileno())
+    if left or _state(now) != _state(status):
+        raise InvalidInput(f"{_shown(path)} changed while it was read: run it again")
+
+
+def status(path: bytes) -> os.stat_result:
+    """What lies at a path, a symlink itself included."""
+    with _reading(path):
+        return os.lstat(path)
+
+
+def link_target(path: bytes) -> bytes:
+    """Where a symlink leads."""
+    with _reading(path):
+        return os.readlink(path)
+
+
+def names(path: bytes, *, hidden: bool) -> list[bytes]:
+    """The names in a folder, in falling order."""
+    with _reading(path):
+        found = os.listdir(path)
+    return sorted((name for name in found if hidden or name[:1] != b"."), reverse=True)
 
 
 class Tree:
@@ -181,3 +240,25 @@ def _unlinked(folder: int, name: bytes) -> bool:
     except OSError:  # EISDIR or EPERM, as the system likes
         return False
     return True
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_mode, status.st_size, status.st_mtime_ns
+
+
+class _reading:
+    """Turns what the system says about a path into a sentence."""
+
+    def __init__(self, path: bytes) -> None:
+        self.path = path
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise InvalidInput(f"{_shown(self.path)} cannot be read: {error.strerror}") from error
+
+
+def _shown(path: bytes) -> str:
+    """A path in one line that a terminal can show, whatever its bytes."""
+    return repr(os.fsdecode(path))

@@ -6,7 +6,15 @@ all or nothing, serves several processes, and comes with Python. `synchronous=FU
 acknowledged put survive a crash of the program and of the machine; the write-ahead log lets readers
 go on while somebody writes. The log needs a local disk: on a network file system use Kubo.
 
-FIGURES
+Large files are in the same file, as blocks of 1 MiB, so that there is one thing to copy, one lock
+and one way to recover. That costs speed: every byte is written twice, first to the log. Measured on
+2 busy cores with a disk of 0.4 GB/s, in pages of 8 KiB: 1 GiB is written, hashed and synced at
+0.14-0.28 GB/s, 0.35-0.5 of the speed of a plain file that is synced as often, and read and verified
+at 0.2-0.6 GB/s. Pages of 4 KiB write large blocks half as fast; pages of 32 KiB write them a fifth
+faster, but a few documents with up to four times the bytes. A million documents of 300 bytes: the
+first 100,000 at 58,000 a second, the last at 44,000, in a file of 422 bytes each; then 49,000 a
+second read at random. Freed pages are cut off the file with SQLite's incremental vacuum, which
+moves 0.4 GB/s while others go on; a full one would need as much space again and stop everybody.
 """
 
 import time

@@ -213,7 +213,7 @@ class _Gateway:
     def ask(self, method: str, cid: Cid, timeout: float) -> bytes:
         """The block, verified; nothing for HEAD."""
         path = f"/ipfs/{cid}?format=raw"
-        answer = self.client.insist(method, path, timeout=timeout, limit=BLOCK_LIMIT, headers=_RAW)
+        answer = self.client.request(method, path, timeout=timeout, limit=BLOCK_LIMIT, headers=_RAW)
         if answer.status in _GONE:
             raise ContentMissing(cid, [self.name])
         if answer.status != 200:

@@ -1,28 +1,26 @@
 """HTTP to one server, bounded in time and memory whatever it answers.
 
-A request ends at its deadline, however slowly bytes drip in: each read from the socket is granted
-the time that is left, and not a time of its own. Nothing is unpacked, no redirect is followed, no
-proxy or password is taken from the environment. Made of the standard library's client, because
-timeouts of urllib3 start again with every byte.
+A request ends at its deadline, however slowly bytes drip in. Nothing is unpacked, no redirect is
+followed, no proxy or password is taken from the environment. Made of the standard library's client
+over sockets of our own, because timeouts of urllib3 start again with every byte.
 """
 
 import os
 import re
-import select
+import selectors
 import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
-from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from metaorg.errors import InvalidInput, StoreUnreachable
-from metaorg.ipfs.rpc import printable, within
+from metaorg.ipfs.rpc import printable
+from metaorg.ipfs.sockets import Timed, TimedTls, dial, grant, literal, secured
 
 _SAFE = ("GET", "HEAD")
 """What may be sent on a connection that served before, and sent again when that was closed."""
@@ -62,7 +60,7 @@ class Url(NamedTuple):
     @property
     def loopback(self) -> bool:
         """Whether what is sent there stays on this machine."""
-        address = _literal(self.host)
+        address = literal(self.host)
         return self.host == "localhost" if address is None else address.is_loopback
 
     def __str__(self) -> str:
@@ -117,7 +115,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Answer:
-        """The server's answer, whatever its status, if it is not a redirect.
+        """The server's answer, whatever its status; a busy one is asked again while there is time.
 
         Args:
             path: what follows the path of the URL, quoted.
@@ -129,40 +127,15 @@ class Client:
                 with more than `limit` bytes.
         """
         sent = {"Accept-Encoding": "identity", "User-Agent": "metaorg", **(headers or {})}
-        with self._translated(timeout):
-            ends = time.monotonic() + timeout
-            connection, response = self._exchange(method, path, sent, body, ends)
-            try:
-                answer = Answer(response.status, response.headers, self._body(response, limit))
-            except BaseException:
-                response.close()
-                connection.close()
-                raise
-            self._keep(connection, response)
-            return answer
-
-    def insist(
-        self,
-        method: str,
-        path: str,
-        *,
-        timeout: float,
-        limit: int,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-    ) -> Answer:
-        """The same, asked again while the server says that it is busy and there is time."""
         ends, pause = time.monotonic() + timeout, _PAUSE
-        while True:
-            left = ends - time.monotonic()
-            answer = self.request(
-                method, path, timeout=left, limit=limit, headers=headers, body=body
-            )
-            wait = max(pause, answer.retry_after)
-            if not answer.busy or time.monotonic() + wait > ends:
-                return answer
-            time.sleep(wait)
-            pause *= 2
+        with self._translated(timeout):
+            while True:
+                answer = self._once(_Request(method, self.url.path + path, sent, body), ends, limit)
+                wait = max(pause, answer.retry_after)
+                if not answer.busy or time.monotonic() + wait > ends:
+                    return answer
+                time.sleep(wait)
+                pause *= 2
 
     def close(self) -> None:
         """Close the connections that are open; a later request opens one again."""
@@ -170,19 +143,28 @@ class Client:
         while idle:
             idle.pop().close()
 
-    def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, ends: float
-    ) -> tuple[HTTPConnection, HTTPResponse]:
-        used = self._reusable(ends) if method in _SAFE else None
+    def _once(self, request: "_Request", ends: float, limit: int) -> Answer:
+        connection, response = self._exchange(request, ends)
         try:
-            connection = used or self._connect(ends)
-            return connection, _ask(connection, method, self.url.path + path, body, headers)
-        except (ConnectionError, HTTPException):
-            if used is None:
-                raise
-            # The server had closed it, as servers do after a while; this says nothing about now.
-            connection = self._connect(ends)
-            return connection, _ask(connection, method, self.url.path + path, body, headers)
+            answer = Answer(response.status, response.headers, self._body(response, limit))
+        except BaseException:
+            response.close()
+            connection.close()
+            raise
+        if response.will_close:
+            connection.close()
+        else:
+            self._connections.append(connection)
+        return answer
+
+    def _exchange(self, request: "_Request", ends: float) -> tuple[HTTPConnection, HTTPResponse]:
+        used = self._reusable(ends) if request.method in _SAFE else None
+        if used is not None:
+            # The server may close it just now, which says nothing about a new one.
+            with suppress(ConnectionError, HTTPException):
+                return used, _ask(used, request)
+        connection = self._connect(ends)
+        return connection, _ask(connection, request)
 
     def _body(self, response: HTTPResponse, limit: int) -> bytes:
         if 300 <= response.status < 400:
@@ -196,12 +178,6 @@ class Client:
             raise HTTPException(f"it broke off {response.length:,} bytes before the end")
         return body
 
-    def _keep(self, connection: HTTPConnection, response: HTTPResponse) -> None:
-        if response.will_close or not response.isclosed():
-            connection.close()
-        else:
-            self._connections.append(connection)
-
     def _reusable(self, ends: float) -> HTTPConnection | None:
         """A connection that is open and silent; one that speaks unasked says nothing good."""
         while self._connections:
@@ -209,8 +185,11 @@ class Client:
                 connection = self._connections.pop()
             except IndexError:  # another thread was faster
                 return None
-            assert isinstance(connection.sock, Timed | _TimedTls)
-            if not select.select([connection.sock], [], [], 0)[0]:
+            assert isinstance(connection.sock, Timed | TimedTls)
+            with selectors.DefaultSelector() as selector:
+                selector.register(connection.sock, selectors.EVENT_READ)
+                silent = not selector.select(0)
+            if silent:
                 connection.sock.ends = ends
                 return connection
             connection.close()
@@ -221,8 +200,8 @@ class Client:
         kind = HTTPSConnection if secure else HTTPConnection
         connection = kind(host, self.url.port)
         connection.auto_open = 0
-        plain = _dial(host, connection.port, ends)
-        connection.sock = _secured(plain, host, ends) if secure else plain
+        plain = dial(host, connection.port, ends)
+        connection.sock = secured(plain, host) if secure else plain
         return connection
 
     @property
@@ -250,100 +229,19 @@ class Client:
             raise StoreUnreachable(f"{self.who} gave no usable answer ({shown})") from error
 
 
-class Timed(socket.socket):
-    """A socket whose reads end at a time, together and not each."""
-
-    ends = 0.0
-
-    def recv_into(self, *args: Any, **options: Any) -> int:
-        _grant(self, self.ends)
-        return super().recv_into(*args, **options)
+class _Request(NamedTuple):
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
 
 
-class _TimedTls(ssl.SSLSocket):
-    """The same for TLS."""
-
-    ends = 0.0
-
-    def recv_into(self, *args: Any, **options: Any) -> int:
-        _grant(self, self.ends)
-        return super().recv_into(*args, **options)
-
-
-def _grant(connection: socket.socket, ends: float) -> None:
-    left = ends - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    connection.settimeout(left)
-
-
-def _ask(
-    connection: HTTPConnection,
-    method: str,
-    path: str,
-    body: bytes | None,
-    headers: Mapping[str, str],
-) -> HTTPResponse:
+def _ask(connection: HTTPConnection, request: _Request) -> HTTPResponse:
     try:
-        assert isinstance(connection.sock, Timed | _TimedTls)
-        _grant(connection.sock, connection.sock.ends)
-        connection.request(method, path, body, headers)
+        assert isinstance(connection.sock, Timed | TimedTls)
+        grant(connection.sock)
+        connection.request(request.method, request.target, request.body, request.headers)
         return connection.getresponse()
     except BaseException:
         connection.close()
         raise
-
-
-def _dial(host: str, port: int, ends: float) -> Timed:
-    """An open connection to the first address of a host that takes one."""
-    failure: OSError | None = None
-    for family, kind, protocol, _, address in _addresses(host, port, ends):
-        dialled = Timed(family, kind, protocol)
-        dialled.ends = ends
-        try:
-            _grant(dialled, ends)
-            dialled.connect(address)
-            dialled.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return dialled
-        except OSError as error:
-            dialled.close()
-            failure = error
-    raise failure or OSError("its name has no address")
-
-
-def _addresses(host: str, port: int, ends: float) -> list[Any]:
-    """Looked up in a thread that is waited for only so long: a resolver has no deadline."""
-    found: list[Any]
-    if _literal(host) is not None:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    left = max(ends - time.monotonic(), 0)
-    found = within(left, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-    return found
-
-
-def _secured(plain: Timed, host: str, ends: float) -> _TimedTls:
-    try:
-        _grant(plain, ends)
-        secured = _authorities().wrap_socket(plain, server_hostname=host)
-    except BaseException:
-        plain.close()
-        raise
-    assert isinstance(secured, _TimedTls)
-    secured.ends = ends
-    return secured
-
-
-@cache
-def _authorities() -> ssl.SSLContext:
-    """What this machine trusts; read once, since that takes long."""
-    context = ssl.create_default_context()
-    context.sslsocket_class = _TimedTls
-    return context
-
-
-def _literal(host: str) -> Any:
-    """The address that a host is written as, or None for a name."""
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None

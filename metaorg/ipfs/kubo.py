@@ -4,48 +4,28 @@ Blocks and CIDs are made here and the daemon is asked to agree, because what `ad
 the daemon's own configuration.
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
-from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
+from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable, Unreachable
 from metaorg.ipfs.blocks import Block, batches, verified
 from metaorg.ipfs.car import parts
+from metaorg.ipfs.daemon import Daemon, KuboVersion, Refused
 from metaorg.ipfs.dag import links
-from metaorg.ipfs.rpc import LONGEST, Refusal, Rpc, printable
+from metaorg.ipfs.rpc import LONGEST, ahead, printable
 from metaorg.ipfs.store import Store
-from metaorg.types import BLOCK_LIMIT, CODECS, RAW, Cid, Model
+from metaorg.types import CODECS, RAW, Cid
 
-OLDEST = (0, 28)
-"""Daemons before this version are refused: their commands were never checked against this code."""
-TESTED = (0, 43)
-"""The version that the tests run; others from `OLDEST` on are used, with a warning."""
-
-_ADDRESS = re.compile(
-    r"/(ip4/(?P<ip4>[^/]+)|ip6/(?P<ip6>[^/]+)|dns[46]?/[\w.-]+)/tcp/(?P<port>\d{1,5})(/https?)?",
-    re.ASCII,
-)
 _BATCH_BLOCKS, _BATCH_BYTES = 1000, 8 << 20
+_AHEAD = 8
+"""Blocks that are asked for at once."""
 _LISTING_LIMIT = 128 << 20
 """Bytes of a list of blocks, about 1.4 million of them."""
-
-
 _ANY_SIZE = {"allow-big-block": "true"}
 """Old daemons want to be told so above 1 MiB, today's above 2 MiB; we send no larger ones."""
-
-
-class KuboVersion(Model):
-    """A daemon's version, and what to know about it."""
-
-    text: str
-    warning: str = ""
-    """Empty for a version that the tests run."""
-
-
-class _Refused(StoreUnreachable):
-    """The daemon understood a command and said no."""
 
 
 class Kubo(Store):
@@ -60,8 +40,8 @@ class Kubo(Store):
     Args:
         address: a multiaddr with a port, as `/ip4/127.0.0.1/tcp/5001`, `/https` at its end for TLS.
             Whoever reaches a daemon's RPC API commands it: keep it on the loopback.
-        timeout: seconds in which each command ends, one way or the other. Pinning may take an hour
-            as long as it goes on, and collecting in any case.
+        timeout: seconds in which each command ends, one way or the other. Only pinning may take up
+            to an hour, as long as it goes on, and so may collecting.
 
     Raises:
         InvalidInput: the address is none.
@@ -70,27 +50,19 @@ class Kubo(Store):
     name = "kubo"
 
     def __init__(self, address: str = "/ip4/127.0.0.1/tcp/5001", *, timeout: float = 30.0) -> None:
-        _check_address(address)
+        self._daemon = Daemon(address, timeout)
         self.address, self.timeout = address, timeout
-        self._rpc = Rpc(address, timeout)
-        self._version: KuboVersion | None = None
 
     def describe(self) -> str:
-        return f"Kubo at {self.address}"
+        return str(self._daemon)
 
     def version(self) -> KuboVersion:
         """The version of the daemon that answers now.
 
         Raises:
-            StoreUnreachable: it names none, or one before `OLDEST`.
+            StoreUnreachable: it names none, or one that is too old.
         """
-        answer = list(self._objects(self._call("version", {})))
-        text = answer[0].get("Version") if len(answer) == 1 else None
-        number = re.match(r"(\d{1,6})\.(\d{1,6})\b", str(text))
-        if number is None:
-            raise StoreUnreachable(f"{self.describe()} names no version: is it a Kubo daemon?")
-        self._version = self._judged(printable(str(text)), (int(number[1]), int(number[2])))
-        return self._version
+        return self._daemon.version()
 
     def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
         """Keep blocks, many in one request.
@@ -111,15 +83,23 @@ class Kubo(Store):
             ContentCorrupt: it sent other bytes.
             StoreUnreachable: it found nobody in time, or sends more than a block.
         """
-        return verified(cid, self._about(cid, "block/get"), self.describe())
+        return self._get(cid)
+
+    def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """Each block or why not, in order, several asked for at once."""
+        return ahead(self._got, cids, _AHEAD)
+
+    def held(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """The same, without asking the daemon's peers."""
+        return ahead(partial(self._got, offline="true"), cids, _AHEAD)
 
     def has(self, cid: Cid) -> bool:
         """Whether the daemon itself holds the block, without asking its peers."""
         try:
-            answer = self._about(cid, "block/stat", offline="true")
+            said = [found.get("Key") for found in self._about(cid, "block/stat", offline="true")]
         except ContentMissing:
             return False
-        self._agree([found.get("Key") for found in self._objects(answer)], [str(cid)])
+        self._daemon.agree(said, [str(cid)])
         return True
 
     def pin(self, cid: Cid) -> None:
@@ -131,11 +111,7 @@ class Kubo(Store):
         self._pin(cid)
 
     def unpin(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/rm", recursive="true")
-        except _Refused as refusal:
-            if "not pinned" not in str(refusal):
-                raise
+        self._pin_rm(cid, recursive="true")
 
     def pins(self) -> Iterator[Cid]:
         """What is pinned with all that it links to, in no order.
@@ -174,7 +150,70 @@ class Kubo(Store):
             return self._sweep()
         finally:
             for part in loose:
-                self._unpin_alone(part)
+                self._pin_rm(part, recursive="false")
+
+    def _import(self, batch: Sequence[Block]) -> bool:
+        """Send blocks as a CAR, for small ones many times as fast; False when it is refused.
+
+        The daemon refuses a CAR with a block that is no node of its codec, which `_put` keeps.
+        """
+        car = b"".join(parts([batch[0].cid], batch))
+        options = {"pin-roots": "false", "stats": "true", **_ANY_SIZE}
+        try:
+            answer = self._daemon.tell("dag/import", options, files=[car])
+        except Refused:
+            return False
+        size = sum(len(data) for _, data in batch)
+        self._daemon.agree(list(map(_imported, answer)), [f"{len(batch)} blocks of {size} bytes"])
+        return True
+
+    def _put(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
+        if not batch:
+            return
+        options = {"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": str(pin).lower()}
+        data = [data for _, data in batch]
+        answer = self._daemon.tell("block/put", options | _ANY_SIZE, files=data)
+        self._daemon.agree([kept.get("Key") for kept in answer], [str(cid) for cid, _ in batch])
+
+    def _get(self, cid: Cid, **options: str) -> bytes:
+        data = self._daemon.bytes_about(cid, "block/get", **options)
+        return verified(cid, data, self.describe())
+
+    def _got(self, cid: Cid, **options: str) -> tuple[Cid, bytes | Unreachable]:
+        try:
+            return cid, self._get(cid, **options)
+        except Unreachable as failure:
+            return cid, failure
+
+    def _about(self, cid: Cid, command: str, **options: str) -> Iterator[dict[str, Any]]:
+        return self._daemon.about(cid, command, **options)
+
+    def _pin(self, cid: Cid, **options: str) -> None:
+        asked = {"arg": str(cid), "timeout": f"{LONGEST}s", "progress": "true", **options}
+        answer = self._daemon.tell("pin/add", asked, cid=cid, progress=_Progress())
+        self._agree_on_pin(cid, answer)
+
+    def _pin_alone(self, cid: Cid) -> None:
+        """Pin one block, unless a pin keeps it with all that it links to."""
+        with _allowing("already pinned recursively"):
+            self._agree_on_pin(cid, self._about(cid, "pin/add", recursive="false", offline="true"))
+
+    def _pin_rm(self, cid: Cid, *, recursive: str) -> None:
+        with _allowing("not pinned", "is pinned recursively"):
+            self._agree_on_pin(cid, self._about(cid, "pin/rm", recursive=recursive))
+
+    def _agree_on_pin(self, cid: Cid, answer: Iterable[dict[str, Any]]) -> None:
+        said = [found.get("Pins") for found in answer if "Progress" not in found]
+        self._daemon.agree(said, [[str(cid)]])
+
+    def _listed(self, kind: str) -> Iterator[Cid]:
+        """Pins of a kind; a proxy that lists others would have us collect what they keep."""
+        options = {"type": kind, "stream": "true"}
+        for found in self._daemon.tell("pin/ls", options, limit=_LISTING_LIMIT):
+            if "Cid" not in found or kind not in ("all", found.get("Type")):
+                self._daemon.agree([found], [f"{kind} pins"])
+            with suppress(InvalidInput):
+                yield Cid.parse(str(found["Cid"]))
 
     def _kept(self, root: Cid) -> Iterator[Cid]:
         """What is here of a root that cannot be pinned as a whole; nothing when it could be."""
@@ -192,26 +231,10 @@ class Kubo(Store):
                 rest += links(Block(cid, self.get(cid))) if cid.codec != RAW else []
             seen.add(cid)
 
-    def _pin_alone(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/add", recursive="false", offline="true")
-        except _Refused as refusal:
-            if "already pinned recursively" not in str(refusal):
-                raise
-
-    def _unpin_alone(self, cid: Cid) -> None:
-        try:
-            self._about(cid, "pin/rm", recursive="false")
-        except _Refused as refusal:
-            if "pinned recursively" not in str(refusal) and "not pinned" not in str(refusal):
-                raise
-
     def _sweep(self) -> int:
-        answer = self._checked(
-            "repo/gc", {"stream-errors": "true"}, limit=_LISTING_LIMIT, timeout=LONGEST
-        )
+        how = {"limit": _LISTING_LIMIT, "timeout": LONGEST}
         removed = 0
-        for found in self._objects(answer):
+        for found in self._daemon.tell("repo/gc", {"stream-errors": "true"}, **how):
             if found.get("Error"):
                 raise StoreUnreachable(
                     f"{self.describe()} did not collect: {printable(str(found['Error']))}; "
@@ -219,98 +242,6 @@ class Kubo(Store):
                 )
             removed += 1
         return removed
-
-    def _listed(self, kind: str) -> Iterator[Cid]:
-        options = {"type": kind, "stream": "true"}
-        for found in self._objects(self._checked("pin/ls", options, limit=_LISTING_LIMIT)):
-            try:
-                yield Cid.parse(str(found.get("Cid")))
-            except InvalidInput:
-                continue
-
-    def _judged(self, text: str, number: tuple[int, int]) -> KuboVersion:
-        oldest, tested = (".".join(map(str, version)) for version in (OLDEST, TESTED))
-        if number < OLDEST:
-            raise StoreUnreachable(
-                f"{self.describe()} is version {text}; {oldest} or later is needed: update it"
-            )
-        warning = f"Kubo {text} is untested with metaorg, {tested} is tested"
-        return KuboVersion(text=text, warning="" if number == TESTED else warning)
-
-    def _import(self, batch: Sequence[Block]) -> bool:
-        """Send blocks as a CAR, for small ones many times as fast; False when it is refused.
-
-        The daemon refuses a CAR with a block that is no node of its codec, which `_put` keeps.
-        """
-        car = b"".join(parts([batch[0].cid], batch))
-        options = {"pin-roots": "false", "stats": "true", **_ANY_SIZE}
-        try:
-            answer = self._checked("dag/import", options, files=[car])
-        except _Refused:
-            return False
-        size = sum(len(data) for _, data in batch)
-        self._agree(
-            [found.get("Stats") for found in self._objects(answer)],
-            [{"BlockCount": len(batch), "BlockBytesCount": size}],
-        )
-        return True
-
-    def _put(self, batch: Sequence[Block], codec: int, pin: bool) -> None:
-        if not batch:
-            return
-        options = {"cid-codec": CODECS[codec], "mhtype": "sha2-256", "pin": str(pin).lower()}
-        answer = self._checked("block/put", options | _ANY_SIZE, files=[data for _, data in batch])
-        named = [kept.get("Key") for kept in self._objects(answer)]
-        self._agree(named, [str(cid) for cid, _ in batch])
-
-    def _pin(self, cid: Cid, **options: str) -> None:
-        asked = {"arg": str(cid), "timeout": f"{LONGEST}s", "progress": "true", **options}
-        answer = self._checked("pin/add", asked, cid, progress=_Progress())
-        said = [found.get("Pins") for found in self._objects(answer) if "Progress" not in found]
-        self._agree(said, [[str(cid)]])
-
-    def _agree(self, said: Sequence[object], expected: Sequence[object]) -> None:
-        """Refuse an answer that speaks of other blocks than the question."""
-        if said != expected:
-            shown = printable(", ".join(map(str, said)) or "nothing")
-            raise StoreUnreachable(
-                f"{self.describe()} was asked about {expected[0]}"
-                + (f" and {len(expected) - 1} more" if expected[1:] else "")
-                + f" and answered about {shown}: do not rely on it"
-            )
-
-    def _about(self, cid: Cid, command: str, **options: str) -> bytes:
-        """A command on one CID; the daemon gives up a little before we do, and can say so."""
-        patience = f"{0.9 * self.timeout:.3f}s"
-        return self._checked(command, {"arg": str(cid), "timeout": patience, **options}, cid)
-
-    def _checked(self, command: str, options: Mapping[str, str], *rest: Any, **how: Any) -> bytes:
-        if self._version is None:
-            self.version()
-        return self._call(command, options, *rest, **how)
-
-    def _objects(self, answer: bytes) -> Iterator[dict[str, Any]]:
-        """The JSON objects of an answer, one in each line."""
-        for line in filter(None, answer.splitlines()):
-            try:
-                found = json.loads(line)
-            except (ValueError, RecursionError):
-                found = None
-            if not isinstance(found, dict) or found.get("Type") == "error":
-                shown = printable(line.decode(errors="replace"))
-                raise StoreUnreachable(f"{self.describe()} gave no usable answer: {shown}")
-            yield found
-
-    def _call(
-        self, command: str, options: Mapping[str, str], cid: Cid | None = None, **how: Any
-    ) -> bytes:
-        try:
-            return self._rpc.call(command, options, **{"limit": BLOCK_LIMIT, **how})
-        except Refusal as refusal:
-            if cid is not None and "ipld: could not find" in str(refusal):
-                raise ContentMissing(cid, [self.describe()]) from refusal
-            about = f" for {cid}" if cid is not None else ""
-            raise _Refused(f"{self.describe()} refused {command}{about}: {refusal}") from refusal
 
 
 class _Progress:
@@ -325,16 +256,18 @@ class _Progress:
         return gone_on
 
 
-def _check_address(address: str) -> None:
-    found = _ADDRESS.fullmatch(address)
-    if found is None or not _exists(found["ip4"], found["ip6"], int(found["port"])):
-        raise InvalidInput(
-            f"{address!r} is no address of a daemon; it would look like /ip4/127.0.0.1/tcp/5001"
-        )
-
-
-def _exists(ip4: str | None, ip6: str | None, port: int) -> bool:
+@contextmanager
+def _allowing(*words: str) -> Iterator[None]:
+    """Pass over a refusal with one of these words, after which nothing is left to do."""
     try:
-        return bool(IPv4Address(ip4 or "127.0.0.1") and IPv6Address(ip6 or "::1")) and port < 65536
-    except ValueError:
-        return False
+        yield
+    except Refused as refusal:
+        if not any(word in str(refusal) for word in words):
+            raise
+
+
+def _imported(found: dict[str, Any]) -> str:
+    match found:
+        case {"Stats": {"BlockCount": count, "BlockBytesCount": size}}:
+            return f"{count} blocks of {size} bytes"
+    return "something else"

@@ -7,22 +7,38 @@ from urllib.parse import SplitResult, urlsplit
 from metaorg.errors import InvalidInput
 from metaorg.ipfs.embedded import Embedded
 from metaorg.ipfs.kubo import Kubo
+from metaorg.ipfs.queue import Queued
 from metaorg.ipfs.store import Store
 from metaorg.ipfs.tiered import Tiered
 
 
-def open_store(uri: str, *more: str) -> Store:
+def open_store(
+    uri: str,
+    *more: str,
+    queue: Path | None = None,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Store:
     """The store that a setting names; several become one `Tiered`. Nothing is opened yet.
 
     Args:
         uri: `embedded:PATH`, `kubo:MULTIADDR`, or `http://HOST:PORT` of a Kubo daemon.
         more: further stores, to read from when the first does not have something.
+        queue: a folder in which waits what a daemon named by `uri` cannot take, a file for each
+            daemon; without it, what cannot be sent fails.
+        warn: as for `Queued`.
 
     Raises:
         InvalidInput: none of these forms.
     """
-    stores = [_one_store(each) for each in (uri, *more)]
-    return Tiered(*stores) if more else stores[0]
+    first = _one_store(uri)
+    if queue is not None and isinstance(first, Kubo):
+        first = Queued(first, queue / _file_name(first.address), warn=warn)
+    return Tiered(first, *map(_one_store, more)) if more else first
+
+
+def _file_name(address: str) -> str:
+    """A file's name that says which daemon it is for: /ip4/127.0.0.1/tcp/5001 is its own."""
+    return address.strip("/").replace("/", "-").replace(":", "_") + ".queue"
 
 
 def _one_store(uri: str) -> Store:

@@ -265,7 +265,7 @@ class PinningService:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Answer:
         kind = {"Content-Type": "application/json"} if body else {}
-        answer = self._client.insist(
+        answer = self._client.request(
             method,
             path,
             timeout=self.timeout,

@@ -8,14 +8,16 @@ by threads or across forks. Proxies, redirects and compression are off, for this
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from threading import Thread
 from typing import Any, TypeVar
 
 from metaorg.errors import StoreUnreachable
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 ANSWER_LIMIT = 1 << 20
@@ -201,6 +203,18 @@ def _started(work: Callable[[], T]) -> "Future[T]":
 
     Thread(target=run, name="ipfs-rpc", daemon=True).start()
     return result
+
+
+def ahead(work: Callable[[S], T], items: Iterable[S], count: int) -> Iterator[T]:
+    """What `work` makes of each item, in order, `count` at a time; it must not raise."""
+    waiting: deque[Future[T]] = deque()
+    with ThreadPoolExecutor(count) as threads:
+        for item in items:
+            waiting.append(threads.submit(work, item))
+            if len(waiting) >= count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _multipart(files: Sequence[bytes]) -> tuple[bytes, dict[str, str]]:

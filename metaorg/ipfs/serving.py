@@ -18,10 +18,10 @@ from threading import BoundedSemaphore, Thread
 from typing import Any, Self
 
 from metaorg.errors import InvalidInput, MetaorgError, Misconfigured
-from metaorg.ipfs.http import Timed
 from metaorg.ipfs.rpc import printable
+from metaorg.ipfs.sockets import Timed
 from metaorg.ipfs.store import Source
-from metaorg.ipfs.trustless import Answer, answer, plain
+from metaorg.ipfs.trustless import Response, plain, respond
 
 HOST = "127.0.0.1"
 CONNECTIONS = 64
@@ -141,7 +141,7 @@ class _Server(ThreadingMixIn, TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     connection: Timed
-    protocol_version = "HTTP/1.1"
+    protocol_version, default_request_version = "HTTP/1.1", "HTTP/1.0"
     server_version, sys_version = "metaorg", ""
     disable_nagle_algorithm = True
 
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # a body, which nobody reads
         accept = ",".join(self.headers.get_all("Accept", []))
         match = self.headers.get("If-None-Match", "")
-        self._send(answer(self.server.store, self.path, accept=accept, match=match))
+        self._send(respond(self.server.store, self.path, accept=accept, match=match))
 
     do_HEAD = do_GET
 
@@ -184,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         return
 
-    def _send(self, found: Answer) -> None:
+    def _send(self, found: Response) -> None:
         self.server.log(f"{found.status} {printable(self.requestline)}")
         self.send_response(found.status)
         for name, value in found.headers.items():

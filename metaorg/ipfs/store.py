@@ -43,6 +43,10 @@ class Source(ABC):
             except Unreachable as error:
                 yield cid, error
 
+    def held(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """The same, of what the source holds itself, without asking others."""
+        return self.get_many(cids)
+
     def close(self) -> None:  # noqa: B027 - most have nothing to free
         """Free what is open; the next use opens it again."""
 

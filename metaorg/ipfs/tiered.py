@@ -1,11 +1,15 @@
 """Several stores as one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
-from metaorg.errors import ContentCorrupt, ContentMissing, StoreUnreachable
-from metaorg.ipfs.blocks import Block, verified
+from metaorg.errors import ContentCorrupt, ContentMissing, StoreUnreachable, Unreachable
+from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.store import Source, Store
 from metaorg.types import Cid
+
+_AT_ONCE = 16
+"""Blocks that one store is asked for before the next one."""
 
 
 class Tiered(Store):
@@ -34,19 +38,20 @@ class Tiered(Store):
             StoreUnreachable: none had it, and at least one could not say: unknown, not missing.
             ContentCorrupt: all answered, and those that have it hold damaged bytes.
         """
-        failures: list[StoreUnreachable | ContentCorrupt] = []
-        for store in self._stores:
-            try:
-                data = verified(cid, store.get(cid), store.describe())
-            except ContentMissing:
-                continue
-            except (ContentCorrupt, StoreUnreachable) as failure:
-                failures.append(failure)
-            else:
-                if store is not self.first:
-                    self._copy(cid, data)
-                return data
-        raise self._absence(cid, failures)
+        ((_, got),) = self._ask([cid])
+        if isinstance(got, Unreachable):
+            raise got
+        return got
+
+    def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """Each block or why not, as `get`, a few at a time from one store after the other."""
+        waiting = iter(cids)
+        while some := list(islice(waiting, _AT_ONCE)):
+            yield from self._ask(some)
+
+    def held(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        """What the first store holds."""
+        return self.first.held(cids)
 
     def has(self, cid: Cid) -> bool:
         """Whether any store holds the block.
@@ -54,7 +59,7 @@ class Tiered(Store):
         Raises:
             StoreUnreachable: none of those that answered does, and at least one did not answer.
         """
-        failures: list[StoreUnreachable | ContentCorrupt] = []
+        failures: list[Unreachable] = []
         for store in self._stores:
             try:
                 if store.has(cid):
@@ -94,23 +99,40 @@ class Tiered(Store):
     def _stores(self) -> tuple[Source, ...]:
         return (self.first, *self.others)
 
-    def _copy(self, cid: Cid, data: bytes) -> None:
+    def _ask(self, cids: Sequence[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        failures: dict[Cid, list[Unreachable]] = {cid: [] for cid in cids}
+        for store in self._stores:
+            found = []
+            for cid, got in store.get_many(list(failures)):
+                if isinstance(got, Unreachable):
+                    failures[cid].append(got)
+                elif not cid.matches(got):
+                    failures[cid].append(ContentCorrupt(cid, store.describe()))
+                else:
+                    found.append(Block(cid, got))
+            if store is not self.first:
+                self._copy(found)
+            yield from found
+            for cid, _ in found:
+                failures.pop(cid, None)
+        yield from ((cid, self._absence(cid, why)) for cid, why in failures.items())
+
+    def _copy(self, blocks: Sequence[Block]) -> None:
         try:
-            self.first.write([Block(cid, data)])
+            self.first.write(blocks)
         except StoreUnreachable:
             return
 
-    def _absence(
-        self, cid: Cid, failures: list[StoreUnreachable | ContentCorrupt]
-    ) -> StoreUnreachable | ContentCorrupt | ContentMissing:
+    def _absence(self, cid: Cid, failures: list[Unreachable]) -> Unreachable:
         """What to say when no store gave the block: the least that is certain."""
-        if any(isinstance(failure, StoreUnreachable) for failure in failures):
-            reasons = "; ".join(map(str, failures))
+        unsure = [failure for failure in failures if not isinstance(failure, ContentMissing)]
+        if any(isinstance(failure, StoreUnreachable) for failure in unsure):
+            reasons = "; ".join(map(str, unsure))
             return StoreUnreachable(
                 f"{cid} was not found, but not every store could say ({reasons}); "
                 f"asked were {self.describe()}"
             )
-        corrupt = [failure.where for failure in failures if isinstance(failure, ContentCorrupt)]
+        corrupt = [failure.where for failure in unsure if isinstance(failure, ContentCorrupt)]
         if corrupt:
             return ContentCorrupt(cid, " and ".join(corrupt))
         return ContentMissing(cid, [store.describe() for store in self._stores])

@@ -39,7 +39,7 @@ _OPTIONS = {
 """What a CAR may be asked to be; the first is what it is anyway."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A status, headers, and a body: whole, or in pieces that are read as they are sent."""
 
     status: int
@@ -67,7 +67,7 @@ class Request(NamedTuple):
         return "/".join(("", "ipfs", str(self.cid), *self.names))
 
 
-def answer(source: Source, target: str, *, accept: str = "", match: str = "") -> Answer:
+def respond(source: Source, target: str, *, accept: str = "", match: str = "") -> Response:
     """The answer to GET, and without its body to HEAD.
 
     A CAR is read while its body is. When that raises, what was sent is not all, and must not be
@@ -92,24 +92,24 @@ def answer(source: Source, target: str, *, accept: str = "", match: str = "") ->
         return plain(500, "it is damaged here: ask somebody else for it")
     known = [tag.strip().removeprefix("W/") for tag in match.split(",")]
     if "*" in known or found.headers["Etag"].removeprefix("W/") in known:
-        return Answer(304, {key: found.headers[key] for key in ("Etag", "Cache-Control")})
+        return Response(304, {key: found.headers[key] for key in ("Etag", "Cache-Control")})
     return found
 
 
-def plain(status: int, sentence: str) -> Answer:
+def plain(status: int, sentence: str) -> Response:
     """An answer for people."""
     kind = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
-    return Answer(status, kind, f"{sentence}\n".encode(errors="replace"))
+    return Response(status, kind, f"{sentence}\n".encode(errors="replace"))
 
 
-def _found(source: Source, target: str, accept: str) -> Answer:
+def _found(source: Source, target: str, accept: str) -> Response:
     path, _, query = target.partition("?")
     asked = dict(parse_qsl(query))
     if not path.startswith("/ipfs/"):
         raise Refusal(404, "only /ipfs/CID and what lies below it are served here")
     form, options = _form(asked.get("format", ""), accept)
     if path == PROBE and form == "raw":
-        return Answer(200, _headers("raw", PROBE, "bafkqaaa.bin", '"bafkqaaa.raw"'))
+        return Response(200, _headers("raw", PROBE, "bafkqaaa.bin", '"bafkqaaa.raw"'))
     request = _request(unquote(path, errors="surrogateescape"), asked.get("dag-scope", "all"))
     if form == "raw":
         return _raw(source, request)
@@ -146,19 +146,19 @@ def _request(path: str, scope: str) -> Request:
     return Request(cid, tuple(names), scope)
 
 
-def _raw(source: Source, request: Request) -> Answer:
+def _raw(source: Source, request: Request) -> Response:
     way = _Way(source, request)
     headers = way.headers("raw", f"{way.end}.bin", f'"{way.end}.raw"')
-    return Answer(200, headers, source.get(way.end))
+    return Response(200, headers, source.get(way.end))
 
 
-def _car(source: Source, request: Request) -> Answer:
+def _car(source: Source, request: Request) -> Response:
     way = _Way(source, request)
     source.get(way.end)  # what is not here is said before anything is sent
     last = "".join(f"_{name}" for name in request.names[-1:])
     version = hashlib.sha256(repr((request.names, request.scope)).encode()).hexdigest()[:16]
     headers = way.headers("car", f"{request.cid}{last}.car", f'W/"{request.cid}.car.{version}"')
-    return Answer(200, headers, car.parts([way.end], way.blocks()))
+    return Response(200, headers, car.parts([way.end], way.blocks()))
 
 
 class _Way(Source):

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.cid import Profile
+from metaorg.types import Cid
 
 
 class Adder:
@@ -51,6 +53,31 @@ class Adder:
         said = self.run("add", "-r", "--progress=false", *_only_hash(options), str(path))
         lines = (line.split(" ", 2) for line in said.splitlines())
         return {name: cid for _, cid, name in lines}
+
+    def kept(self, path: Path, *options: str) -> tuple[Cid, list[Block]]:
+        """What Kubo makes of a path, as it exports it."""
+        text = self.run("add", "-r", "-Q", "--pin=false", *options, str(path)).strip()
+        command = [self.program, "dag", "export", "--progress=false", text]
+        done = subprocess.run(command, env=self.environment, check=True, capture_output=True)
+        return Cid.parse(text), list(_sections(done.stdout))
+
+
+def _sections(car: bytes) -> Iterator[Block]:
+    """The blocks of a CAR that can be trusted."""
+    position = 0
+    while position < len(car):
+        size = shift = 0
+        while True:
+            byte = car[position]
+            size |= (byte & 0x7F) << shift
+            position, shift = position + 1, shift + 7
+            if byte < 0x80:
+                break
+        section = car[position : position + size]
+        position += size
+        if section[0] in (0x01, 0x12):
+            split = 36 if section[0] == 1 else 34
+            yield Block(Cid.from_bytes(section[:split]), section[split:])
 
 
 PRESERVE = ("--preserve-mode", "--raw-leaves=false")

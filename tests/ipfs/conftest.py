@@ -1,12 +1,14 @@
 """Fixtures: a store on disk, a real Kubo daemon, and one that is down."""
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -41,15 +43,29 @@ def kubo_daemon(
     kubo_program: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The address of a running daemon without peers, and the environment for `ipfs` to find it."""
-    home = tmp_path_factory.mktemp("kubo")
+    with running(kubo_program, tmp_path_factory.mktemp("kubo")) as daemon:
+        yield daemon
+
+
+@contextlib.contextmanager
+def running(
+    program: str, home: Path, *flags: str, config: Mapping[str, object] = MappingProxyType({})
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """A daemon with a repository in a folder: its address, and the environment for `ipfs`."""
     environment = {**os.environ, "IPFS_PATH": str(home / "repo")}
     # The profile "test": loopback, free ports, no bootstrap peers, no discovery.
     subprocess.run(
-        [kubo_program, "init", "--profile=test"], env=environment, check=True, capture_output=True
+        [program, "init", "--profile=test"], env=environment, check=True, capture_output=True
     )
+    for name, value in config.items():
+        command = [program, "config", "--json", name, json.dumps(value)]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
     with (home / "log").open("w") as log:
         daemon = subprocess.Popen(
-            [kubo_program, "daemon", "--offline"], env=environment, stdout=log, stderr=log
+            [program, "daemon", *(flags or ["--offline"])],
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
     try:
         yield _address(daemon, home), environment

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metaorg.errors import ContentCorrupt, InvalidInput
-from metaorg.ipfs import car
+from metaorg.errors import ContentCorrupt, ContentMissing, InvalidInput
+from metaorg.ipfs import Embedded, car, dag
 from metaorg.ipfs.blocks import Block, cid_of
+from metaorg.ipfs.cid import PROFILES, Import, Profile
 from metaorg.types import BLOCK_LIMIT, CODECS, DAG_PB, RAW, Cid
 
 Daemon = tuple[str, dict[str, str]]
@@ -264,6 +265,11 @@ def test_a_length_is_not_believed_before_the_bytes_are_there() -> None:
     assert peak < 2 * BLOCK_LIMIT
 
 
+def ipfs(kubo_program: str, kubo_daemon: Daemon, *arguments: str) -> bytes:
+    command = [kubo_program, *arguments]
+    return subprocess.run(command, env=kubo_daemon[1], capture_output=True, check=True).stdout
+
+
 def test_kubo_imports_what_was_written_under_the_same_roots(
     kubo_program: str, kubo_daemon: Daemon, tmp_path: Path
 ) -> None:
@@ -271,33 +277,64 @@ def test_kubo_imports_what_was_written_under_the_same_roots(
     roots = [block.cid for block in blocks]
     (tmp_path / "ours.car").write_bytes(written(roots, blocks))
 
-    said = subprocess.run(
-        [kubo_program, "dag", "import", "--stats", str(tmp_path / "ours.car")],
-        env=kubo_daemon[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    command = ("dag", "import", "--stats", str(tmp_path / "ours.car"))
+    said = ipfs(kubo_program, kubo_daemon, *command).decode()
 
     assert all(f"Pinned root\t{root}\tsuccess" in said for root in roots)
     assert "Imported 3 blocks" in said
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_what_is_exported_from_a_store_is_all_of_its_roots(
+    kubo_program: str,
+    kubo_daemon: Daemon,
+    embedded: Embedded,
+    tmp_path: Path,
+    profile: Profile,
+) -> None:
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "large").write_bytes(os.urandom(3_000_000))
+    (folder / "small").write_bytes(b"small")
+    made = [Import(folder, profile=profile), Import(folder / "small", profile=profile)]
+    for one in made:
+        embedded.write(one)
+    roots = [one.root.cid for one in made]
+
+    with (tmp_path / "x.car").open("wb") as file:
+        car.export(file, roots, embedded)
+
+    said = ipfs(kubo_program, kubo_daemon, "dag", "import", str(tmp_path / "x.car")).decode()
+    assert all(f"Pinned root\t{root}\tsuccess" in said for root in roots)
+    theirs = ipfs(kubo_program, kubo_daemon, "dag", "export", "--progress=false", str(roots[0]))
+    found, blocks = read(theirs)
+    assert found == (roots[0],)
+    assert blocks == list(dag.walk(embedded, roots[0]))
+
+
+def test_an_export_that_lacks_a_block_says_which(embedded: Embedded) -> None:
+    made = Import.stream(io.BytesIO(os.urandom(3_000_000)))
+    lost, *rest = made
+    embedded.write(rest)
+
+    with pytest.raises(ContentMissing) as missing:
+        car.export(io.BytesIO(), [made.root.cid], embedded)
+
+    assert missing.value.cid == lost.cid
 
 
 @pytest.mark.parametrize("version", [0, 1])
 def test_what_kubo_exports_is_read(
     kubo_program: str, kubo_daemon: Daemon, tmp_path: Path, version: int
 ) -> None:
-    def ipfs(*arguments: str) -> bytes:
-        command = [kubo_program, *arguments]
-        return subprocess.run(command, env=kubo_daemon[1], capture_output=True, check=True).stdout
-
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "large").write_bytes(os.urandom(1_500_000))
     (tmp_path / "small").write_bytes(b"%d" % version)
-    named = ipfs("add", "-rQ", f"--cid-version={version}", str(tmp_path)).decode().strip()
-    refs = ipfs("refs", "-r", "-u", named).decode().split()
+    kubo = (kubo_program, kubo_daemon)
+    named = ipfs(*kubo, "add", "-rQ", f"--cid-version={version}", str(tmp_path)).decode().strip()
+    refs = ipfs(*kubo, "refs", "-r", "-u", named).decode().split()
 
-    roots, blocks = read(ipfs("dag", "export", "--progress=false", named))
+    roots, blocks = read(ipfs(*kubo, "dag", "export", "--progress=false", named))
 
     assert roots == (Cid.parse(named),)
     assert {block.cid for block in blocks} == {Cid.parse(ref) for ref in (named, *refs)}

@@ -1,13 +1,11 @@
 """The embedded store: nothing acknowledged is lost, nothing damaged is served."""
 
 import os
-import random
 import sqlite3
 import subprocess
 import sys
 import textwrap
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,20 +19,30 @@ from metaorg.ipfs import Embedded
 from metaorg.ipfs.blocks import cid_of
 from metaorg.types import BLOCK_LIMIT, DAG_PB, RAW, Cid
 
-PUT_FOR_EVER = """
-import itertools, sys
-from metaorg.ipfs import Embedded
-store = Embedded(sys.argv[1])
-for n in itertools.count():
-    blocks = [f"{sys.argv[2]} {n} {k}".encode() * (1 + n % 400) for k in range(1 + n % 5)]
-    print(*store.put_many(blocks), flush=True)
-"""
+EMPTY_FOLDER = b"\x0a\x02\x08\x01"
+"""A UnixFS folder without entries, as dag-pb."""
+
 PUT_SOME = """
 import sys
 from metaorg.ipfs import Embedded
 store = Embedded(sys.argv[1])
 for n in range(int(sys.argv[3])):
     store.put(f"{sys.argv[2]} {n}".encode())
+"""
+
+
+# What version 1 made, in which nothing was ever deleted.
+FIRST = """
+PRAGMA journal_mode = WAL;
+CREATE TABLE block (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    codec INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    UNIQUE (digest, codec)
+);
+PRAGMA user_version = 1;
+PRAGMA application_id = 0x6D6F7267;
 """
 
 
@@ -154,34 +162,6 @@ def test_blocks_may_be_put_while_they_are_listed(embedded: Embedded) -> None:
 
     assert set(cids) <= set(listed)
     assert len(set(listed)) == len(listed)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_a_killed_process_loses_nothing_acknowledged_and_leaves_no_half_block(
-    embedded: Embedded, seed: int
-) -> None:
-    for life in range(3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PUT_FOR_EVER, embedded.path, f"{seed}.{life}"],
-            bufsize=0,  # so that `communicate` gets whatever `readline` leaves
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        time.sleep(random.Random(seed * 3 + life).uniform(0, 0.08))
-        process.kill()
-        output, errors = process.communicate()
-        # The last line may be cut by the kill; a whole one is an acknowledgement.
-        lines = (first + output).decode().split("\n")[:-1]
-        acknowledged = [cid for line in lines for cid in line.split()]
-
-        assert errors == b""
-        assert acknowledged
-        for cid in acknowledged:
-            embedded.get(Cid.parse(cid))
-        for kept in embedded.cids():
-            embedded.get(kept)
 
 
 def test_processes_that_open_a_new_file_at_once_all_succeed(tmp_path: Path) -> None:
@@ -325,6 +305,60 @@ def test_a_store_of_a_later_version_is_refused(embedded: Embedded) -> None:
 
     with pytest.raises(StoreUnreachable, match="update metaorg"):
         embedded.get(cid)
+
+
+def first_version(path: Path, documents: list[bytes], nodes: list[bytes]) -> None:
+    database = sqlite3.connect(path)
+    database.executescript(FIRST)
+    with database:
+        blocks = [(cid_of(data), data) for data in documents]
+        blocks += [(cid_of(data, DAG_PB), data) for data in nodes]
+        rows = [(cid.digest, cid.codec, data) for cid, data in blocks]
+        database.executemany("INSERT INTO block (digest, codec, data) VALUES (?, ?, ?)", rows)
+    database.close()
+
+
+def test_a_file_of_version_1_is_converted_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.db"
+    first_version(path, [b"a", b"b"], [EMPTY_FOLDER])
+
+    store = Embedded(path)
+
+    assert set(store.cids()) == {cid_of(b"a"), cid_of(b"b"), cid_of(EMPTY_FOLDER, DAG_PB)}
+    assert set(store.pins()) == {cid_of(b"a"), cid_of(b"b")}
+    assert store.collect([], older_than=3600) == 0
+    assert store.collect([], older_than=0) == 1
+    assert store.get(cid_of(b"a")) == b"a"
+    store.close()
+
+
+def test_processes_that_convert_a_file_at_once_all_succeed(tmp_path: Path) -> None:
+    for round_ in range(3):
+        path = tmp_path / f"{round_}.db"
+        first_version(path, [b"old %d" % n for n in range(5000)], [])
+        writers = [python(PUT_SOME, path, f"writer {n}", 5) for n in range(4)]
+
+        failures = [writer.communicate(timeout=120)[1] for writer in writers]
+
+        assert failures == [""] * 4
+        kept = Embedded(path)
+        assert sum(1 for _ in kept.cids()) == sum(1 for _ in kept.pins()) == 5020
+        kept.close()
+
+
+def test_a_conversion_that_is_cut_off_leaves_version_1_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "blocks.db"
+    first_version(path, [b"a"], [])
+    first, second = Embedded.steps
+    monkeypatch.setattr(Embedded, "steps", (first, (*second, "no SQL")))
+
+    with pytest.raises(StoreUnreachable):
+        Embedded(path).get(cid_of(b"a"))
+
+    monkeypatch.undo()
+    assert Embedded(path).get(cid_of(b"a")) == b"a"
 
 
 def test_a_path_that_cannot_be_a_file_is_unreachable(tmp_path: Path) -> None:

@@ -226,6 +226,14 @@ def test_what_one_gateway_could_not_say_is_unknown(serve: Serve) -> None:
             read(CID)
 
 
+def test_a_closed_source_opens_again_at_the_next_use(serve: Serve) -> None:
+    source = Gateways([serve(holds(BLOCKS))])
+
+    for cid, data in BLOCKS.items():
+        assert source.get(cid) == data
+        source.close()
+
+
 def test_has_asks_for_no_bytes(serve: Serve) -> None:
     methods: list[str] = []
 

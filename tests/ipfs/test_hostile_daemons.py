@@ -3,9 +3,9 @@
 import contextlib
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 
 import pytest
 
@@ -18,7 +18,7 @@ from metaorg.errors import (
 )
 from metaorg.ipfs import Kubo
 from metaorg.ipfs.blocks import cid_of
-from metaorg.types import BLOCK_LIMIT
+from metaorg.types import BLOCK_LIMIT, DAG_PB
 from tests.ipfs.hostile import (
     CHUNKED,
     ERROR,
@@ -41,6 +41,8 @@ Daemon = Callable[..., Kubo]
 
 MINUTES = b"minutes"
 CID = cid_of(MINUTES)
+EMPTY_FOLDER = b"\x0a\x02\x08\x01"
+"""A UnixFS folder without entries, as dag-pb."""
 MISSING = json.dumps(
     {"Message": f"ipld: could not find {CID}", "Code": 0, "Type": "error"}
 ).encode()
@@ -98,22 +100,27 @@ HOSTILE: dict[str, Behaviour] = {
 }
 
 
+ACTS: dict[str, Callable[[Kubo], object]] = {
+    "version": Kubo.version,
+    "dag_import": lambda store: store.put(EMPTY_FOLDER, DAG_PB),
+    "block_put": lambda store: store.put(MINUTES),
+    "block_get": lambda store: store.get(CID),
+    "block_stat": lambda store: store.has(CID),
+    "pin_add": lambda store: store.pin(CID),
+    "pin_rm": lambda store: store.unpin(CID),
+}
+
+
 @pytest.mark.parametrize("behaviour", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("command", ["version", "block_put", "block_get", "block_stat", "pin_add"])
+@pytest.mark.parametrize("command", ACTS)
 def test_a_hostile_daemon_costs_bounded_time_and_memory(
     daemon: Daemon, command: str, behaviour: Behaviour
 ) -> None:
-    store: Kubo = daemon(TIMEOUT, **{command: behaviour})
-    acts: dict[str, Callable[[], Any]] = {
-        "version": store.version,
-        "block_put": lambda: store.put(MINUTES),
-        "block_get": lambda: store.get(CID),
-        "block_stat": lambda: store.has(CID),
-        "pin_add": lambda: store.pin(CID),
-    }
+    # A CAR that is refused is put block by block.
+    store: Kubo = daemon(TIMEOUT, **{"block_put": HOSTILE["refuses"], command: behaviour})
 
     with bounded(), pytest.raises(Unreachable) as refusal:
-        acts[command]()
+        ACTS[command](store)
 
     assert isinstance(refusal.value, StoreUnreachable | ContentCorrupt)
     assert str(refusal.value).isprintable()
@@ -138,6 +145,61 @@ def test_a_daemon_that_names_another_cid_is_not_relied_on(daemon: Daemon) -> Non
 
     with pytest.raises(StoreUnreachable, match=f"asked about {CID} and answered about {other}"):
         daemon(block_put=says(said)).put(MINUTES)
+
+
+@pytest.mark.parametrize(("count", "size"), [(1, 5), (2, 4), (0, 0), (None, "4")])
+def test_a_daemon_that_imports_something_else_is_not_relied_on(
+    daemon: Daemon, count: object, size: object
+) -> None:
+    said = json.dumps({"Stats": {"BlockCount": count, "BlockBytesCount": size}}).encode()
+
+    with pytest.raises(StoreUnreachable, match="asked about 1 blocks of 4 bytes and answered"):
+        daemon(dag_import=says(said)).put(EMPTY_FOLDER, DAG_PB)
+
+
+def test_pinning_may_take_long_as_long_as_it_goes_on(daemon: Daemon) -> None:
+    pieces = [
+        *(b'{"Progress":%d}\n' % n for n in range(1, 9)),
+        b'{"Pins":["%s"]}' % str(CID).encode(),
+    ]
+
+    def goes_on(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(OK + b"\r\n")
+        for piece in pieces:
+            handler.wfile.write(piece)
+            time.sleep(TIMEOUT / 4)
+
+    started = time.monotonic()
+    daemon(TIMEOUT, pin_add=goes_on).pin(CID)
+
+    assert time.monotonic() - started > 2 * TIMEOUT
+
+
+@pytest.mark.parametrize("then", [b'{"Progress":7}\n', b'{"Progress":"8"}\n', b"{}\n", b" "])
+def test_pinning_ends_when_it_does_not_go_on(daemon: Daemon, then: bytes) -> None:
+    store: Kubo = daemon(TIMEOUT, pin_add=drips(OK, b"\r\n", b'{"Progress":7}\n', then=then))
+
+    with bounded(), pytest.raises(StoreUnreachable, match="did not answer pin/add within"):
+        store.pin(CID)
+
+
+def test_a_proxy_that_lists_other_pins_than_it_was_asked_for_is_not_relied_on(
+    daemon: Daemon,
+) -> None:
+    pin = json.dumps({"Cid": str(CID), "Type": "recursive"}).encode()
+
+    with pytest.raises(StoreUnreachable, match="asked about direct pins"):
+        daemon(pin_ls=says(pin)).collect([], older_than=0)
+
+
+@pytest.mark.parametrize("said", [{"Error": "x"}, {"Key": {"/": str(CID)}, "Error": "\x1b[31m x"}])
+def test_a_collection_that_fails_in_the_middle_has_failed(daemon: Daemon, said: object) -> None:
+    answer = json.dumps({"Key": {"/": str(CID)}}) + "\n" + json.dumps(said)
+
+    with pytest.raises(StoreUnreachable, match="did not collect") as refusal:
+        daemon(pin_ls=says(b""), repo_gc=says(answer.encode())).collect([], older_than=0)
+
+    assert str(refusal.value).isprintable()
 
 
 def test_a_daemon_that_keeps_fewer_blocks_is_not_relied_on(daemon: Daemon) -> None:

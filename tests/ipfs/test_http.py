@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from metaorg.errors import InvalidInput, StoreUnreachable
-from metaorg.ipfs import http
+from metaorg.ipfs import sockets
 from metaorg.ipfs.http import Client, Url
 from tests.ipfs.hostile import Server, says
 from tests.programs import required
@@ -193,6 +193,32 @@ def test_a_name_that_is_looked_up_for_ever_costs_the_timeout(
     assert time.monotonic() - started < 1
 
 
+def test_an_address_that_is_silent_leaves_time_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A full backlog is silent: nothing is accepted, and nothing refused.
+    with (
+        Server(says(b"hello")) as server,
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+    ):
+        silent = ("127.0.0.1", full.getsockname()[1])
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(silent)
+        known = [
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", address)
+            for address in (silent, ("127.0.0.1", server.server_port))
+        ]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: known)
+
+        answer = client("http://two.example").request("GET", "/", timeout=1, limit=10)
+
+        for one in waiting:
+            one.close()
+    assert answer.body == b"hello"
+
+
 def test_who_is_not_there_is_said_not_to_be() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -232,11 +258,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def secure_server(certificate: Path) -> Iterator[Server]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    http._authorities.cache_clear()
+    sockets.authorities.cache_clear()
     with Server(says(b"hello")) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         yield server
-    http._authorities.cache_clear()
+    sockets.authorities.cache_clear()
 
 
 def test_tls_is_spoken_with_whom_this_machine_trusts(

@@ -1,9 +1,11 @@
 """A real Kubo daemon as a store."""
 
+import io
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +13,11 @@ from hypothesis import strategies as st
 
 from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
 from metaorg.ipfs import Embedded, Kubo, Tiered
-from metaorg.ipfs.blocks import cid_of
-from metaorg.ipfs.kubo import TESTED
+from metaorg.ipfs.blocks import Block, cid_of
+from metaorg.ipfs.cid import Import
+from metaorg.ipfs.daemon import TESTED
 from metaorg.types import BLOCK_LIMIT, CODECS, DAG_CBOR, DAG_PB, RAW, Cid
+from tests.ipfs.conftest import running
 
 Ipfs = tuple[str, dict[str, str]]
 
@@ -126,6 +130,115 @@ def test_pinning_protects_what_others_put(kubo: Kubo, kubo_daemon: Ipfs, kubo_pr
     kubo.pin(cid)
 
     assert cid in set(kubo.cids())
+
+
+def lose(ipfs: str, daemon: Ipfs, *cids: Cid) -> None:
+    command = [ipfs, "block", "rm", *map(str, cids)]
+    subprocess.run(command, env=daemon[1], check=True, capture_output=True)
+
+
+def file(kubo: Kubo, size: int) -> list[Cid]:
+    """A file of several chunks, written and not pinned: its CIDs, the root last."""
+    blocks = list(Import.stream(io.BytesIO(os.urandom(size))))
+    kubo.write(blocks)
+    return [cid for cid, _ in blocks]
+
+
+def test_blocks_of_all_codecs_go_together_and_are_pinned_by_their_root(kubo: Kubo) -> None:
+    cids = file(kubo, 5 << 20)
+
+    kubo.pin(cids[-1])
+
+    assert cids[-1] in set(kubo.pins())
+    assert not {*cids[:-1]} & set(kubo.pins())
+    assert {*cids} <= set(kubo.cids())
+    kubo.unpin(cids[-1])
+    kubo.unpin(cids[-1])
+    assert cids[-1] not in set(kubo.pins())
+
+
+def test_a_block_that_is_no_node_does_not_keep_the_others_from_going(kubo: Kubo) -> None:
+    blocks = [
+        Block(cid_of(data, codec), data) for codec in CODECS for data in (b"\xa0", b"no node")
+    ]
+
+    kubo.write(blocks)
+
+    assert [kubo.get(cid) for cid, _ in blocks] == [data for _, data in blocks]
+
+
+def test_pinning_names_the_block_that_is_missing_below(
+    kubo: Kubo, kubo_daemon: Ipfs, kubo_program: str
+) -> None:
+    cids = file(kubo, 3 << 20)
+    lose(kubo_program, kubo_daemon, cids[1])
+
+    with pytest.raises(ContentMissing):
+        kubo.pin(cids[-1])
+
+
+def test_collecting_spares_what_is_pinned_and_what_is_to_be_kept(
+    kubo: Kubo, kubo_daemon: Ipfs, kubo_program: str
+) -> None:
+    kubo.collect([], older_than=0)
+    document, pinned, kept, partly, gone = (
+        kubo.put(b"minutes"),
+        *(file(kubo, 3 << 20) for _ in "1234"),
+    )
+    kubo.pin(pinned[-1])
+    lose(kubo_program, kubo_daemon, partly[0])
+    alone = [kubo_program, "pin", "add", "--recursive=false", str(partly[1])]
+    subprocess.run(alone, env=kubo_daemon[1], check=True, capture_output=True)
+
+    removed = kubo.collect([kept[-1], partly[-1], cid_of(os.urandom(9))], older_than=0)
+
+    assert removed == len(gone)
+    assert all(map(kubo.has, [document, *pinned, *kept, *partly[1:]]))
+    assert not any(map(kubo.has, gone))
+    assert kept[-1] in set(kubo.pins())
+    assert partly[1] in set(kubo.cids())
+    assert partly[2] not in set(kubo.cids())
+    for root in (pinned[-1], kept[-1], partly[1]):
+        kubo.unpin(root)
+    assert kubo.collect([], older_than=0) == 4 + 4 + 3
+
+
+def test_collecting_says_what_cannot_be_read_and_deletes_nothing(kubo: Kubo) -> None:
+    gone = file(kubo, 10)[0]
+    node = b"\x12\x26\x0a\x24" + cid_of(os.urandom(20), DAG_PB).to_bytes()
+    broken = Block(cid_of(node, DAG_PB), node)
+    kubo.write([broken], pin=True)
+
+    with pytest.raises(StoreUnreachable, match=r"did not collect.*fetch what is missing again"):
+        kubo.collect([], older_than=0)
+
+    assert kubo.has(gone)
+    kubo.unpin(broken.cid)
+    kubo.collect([], older_than=0)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make a small disk"
+)
+def test_a_daemon_whose_disk_is_full_says_so(kubo_program: str, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody mount a small disk")
+    try:
+        with running(kubo_program, disk) as (address, _):
+            store = Kubo(address)
+            kept = [store.put(b"minutes")]
+            with pytest.raises(StoreUnreachable, match="no space left on device"):
+                for _ in range(60):
+                    kept += store.put_many([os.urandom(1 << 20)])
+            with pytest.raises(StoreUnreachable, match="no space left on device"):
+                store.write(Import.stream(io.BytesIO(os.urandom(20 << 20))))
+
+            assert all(store.get(cid) for cid in kept)
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_document_travels_from_a_daemon_into_the_embedded_store(
