@@ -6,7 +6,7 @@ the daemon's own configuration.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -207,14 +207,13 @@ class Kubo(Store):
         self._daemon.agree(said, [[str(cid)]])
 
     def _listed(self, kind: str) -> Iterator[Cid]:
+        """Pins of a kind; a proxy that lists others would have us collect what they keep."""
         options = {"type": kind, "stream": "true"}
         for found in self._daemon.tell("pin/ls", options, limit=_LISTING_LIMIT):
-            try:
+            if "Cid" not in found or kind not in ("all", found.get("Type")):
+                self._daemon.agree([found], [f"{kind} pins"])
+            with suppress(InvalidInput):
                 yield Cid.parse(str(found["Cid"]))
-            except InvalidInput:
-                continue
-            except KeyError:
-                self._daemon.agree([found], ["pins"])
 
     def _kept(self, root: Cid) -> Iterator[Cid]:
         """What is here of a root that cannot be pinned as a whole; nothing when it could be."""

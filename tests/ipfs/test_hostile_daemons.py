@@ -183,6 +183,15 @@ def test_pinning_ends_when_it_does_not_go_on(daemon: Daemon, then: bytes) -> Non
         store.pin(CID)
 
 
+def test_a_proxy_that_lists_other_pins_than_it_was_asked_for_is_not_relied_on(
+    daemon: Daemon,
+) -> None:
+    pin = json.dumps({"Cid": str(CID), "Type": "recursive"}).encode()
+
+    with pytest.raises(StoreUnreachable, match="asked about direct pins"):
+        daemon(pin_ls=says(pin)).collect([], older_than=0)
+
+
 @pytest.mark.parametrize("said", [{"Error": "x"}, {"Key": {"/": str(CID)}, "Error": "\x1b[31m x"}])
 def test_a_collection_that_fails_in_the_middle_has_failed(daemon: Daemon, said: object) -> None:
     answer = json.dumps({"Key": {"/": str(CID)}}) + "\n" + json.dumps(said)
