@@ -1,6 +1,7 @@
 """An SQLite file that threads, processes and forks share, and whose failures say what to do."""
 
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -20,6 +21,9 @@ _LOG = 64 << 20
 """Bytes in the write-ahead log at which they are moved into the file, and to which it is cut."""
 _LONG_LOG = 4 * _LOG
 """Bytes at which a writer waits for the readers that keep the log from starting again."""
+_RESERVE = 2 * _LOG
+"""Bytes that stay free on the disk: without them the log could not be moved into the file, nor
+anything be deleted, as that is written to the log first."""
 PAUSE = 0.03
 """Seconds between the transactions of long work, so that others can write."""
 _FREED_AT_ONCE = 1024
@@ -79,11 +83,24 @@ class Database:
             finally:
                 connection.close()
 
+    def check_room(self) -> None:
+        """Refuse to fill the disk so far that nothing could be deleted any more.
+
+        Raises:
+            StoreUnreachable: too little is left.
+        """
+        free = shutil.disk_usage(self.path.parent).free
+        if free < _RESERVE:
+            raise StoreUnreachable(
+                f"{self.name}: the disk is full but for {free >> 20} MiB, and {_RESERVE >> 20} MiB "
+                "are left free so that what nobody needs can be deleted; free some space"
+            )
+
     def trim(self) -> None:
         """Wait for readers when they have kept a long log from starting again."""
         log = Path(f"{self.path}-wal")
-        if log.stat().st_size > _LONG_LOG:
-            with self.use() as connection:
+        with self.use() as connection:
+            if log.exists() and log.stat().st_size > _LONG_LOG:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def close(self) -> None:

@@ -45,7 +45,7 @@ _STEPS = (
     (
         # Apart from `block`, so that collecting need not read between a million large blocks.
         "CREATE TABLE arrival (block INTEGER PRIMARY KEY, time REAL NOT NULL)",
-        "INSERT INTO arrival SELECT id, unixepoch() FROM block",
+        "INSERT INTO arrival SELECT id, strftime('%s') FROM block",
         """
         CREATE TABLE pin (
             n INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -123,13 +123,15 @@ class Embedded(Store):
     def write(self, blocks: Iterable[Block], *, pin: bool = False) -> None:
         """Keep blocks, 16 MiB in a transaction; when this returns, they are on disk.
 
-        What is written again counts as having arrived now, and stays for as long.
+        What is written again counts as having arrived now, and stays for as long. 128 MiB of the
+        disk are left free, so that a full store can still collect.
         """
         for batch in batches(blocks, count=_BATCH_BLOCKS, size=_BATCH_BYTES):
             # In the order of the index, which then changes page by page.
             batch.sort(key=lambda one: one.cid.digest)
             names = [(cid.digest, cid.codec) for cid, _ in batch]
             with self._file.use() as database, transaction(database):
+                self._file.check_room()
                 now = self._clock()
                 database.executemany(_INSERT, ((*_key(cid), data) for cid, data in batch))
                 database.executemany(_ARRIVE, ((now, *name) for name in names))

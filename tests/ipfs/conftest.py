@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,6 +21,23 @@ def embedded(tmp_path: Path) -> Iterator[Embedded]:
     store = Embedded(tmp_path / "commons" / "blocks.db")
     yield store
     store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Makes the folder that is a disk of so many MiB, which only root may do."""
+    disk = tmp_path / "disk"
+
+    def make(mebibytes: int) -> Path:
+        disk.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "none", str(disk)]
+        if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
+            pytest.skip("this user or system cannot mount a small disk")
+        return disk
+
+    yield make
+    if disk.is_mount():
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from metaorg.errors import ContentCorrupt, ContentMissing, InvalidInput, StoreUnreachable
 from metaorg.ipfs import Embedded
-from metaorg.ipfs.blocks import cid_of
+from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.types import BLOCK_LIMIT, DAG_PB, RAW, Cid
 
 EMPTY_FOLDER = b"\x0a\x02\x08\x01"
@@ -424,6 +424,24 @@ def test_a_full_disk_is_said_and_loses_nothing_acknowledged(embedded: Embedded) 
     assert acknowledged
     for cid in acknowledged:
         embedded.get(Cid.parse(cid))
+
+
+def test_a_store_that_has_filled_its_disk_can_collect_and_go_on(
+    small_disk: Callable[[int], Path],
+) -> None:
+    store = Embedded(small_disk(260) / "blocks.db")
+    kept = store.put(b"minutes")
+
+    with pytest.raises(StoreUnreachable, match=r"the disk is full but for \d+ MiB"):
+        for _ in range(250):
+            data = os.urandom(1 << 20)
+            store.write([Block(cid_of(data), data)])
+
+    assert store.get(kept) == b"minutes"
+    assert store.collect([], older_than=0) > 30
+    assert list(store.cids()) == [kept]
+    store.put(os.urandom(1 << 20))
+    store.close()
 
 
 def test_a_closed_store_opens_again_when_it_is_used(embedded: Embedded) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -217,28 +218,20 @@ def test_collecting_says_what_cannot_be_read_and_deletes_nothing(kubo: Kubo) -> 
     kubo.collect([], older_than=0)
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make a small disk"
-)
-def test_a_daemon_whose_disk_is_full_says_so(kubo_program: str, tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=40m", "none", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("this system lets nobody mount a small disk")
-    try:
-        with running(kubo_program, disk) as (address, _):
-            store = Kubo(address)
-            kept = [store.put(b"minutes")]
-            with pytest.raises(StoreUnreachable, match="no space left on device"):
-                for _ in range(60):
-                    kept += store.put_many([os.urandom(1 << 20)])
-            with pytest.raises(StoreUnreachable, match="no space left on device"):
-                store.write(Import.stream(io.BytesIO(os.urandom(20 << 20))))
+def test_a_daemon_whose_disk_is_full_says_so(
+    kubo_program: str, small_disk: Callable[[int], Path]
+) -> None:
+    with running(kubo_program, small_disk(40)) as (address, _):
+        store = Kubo(address)
+        kept = [store.put(b"minutes")]
 
-            assert all(store.get(cid) for cid in kept)
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
+        with pytest.raises(StoreUnreachable, match="no space left on device"):
+            for _ in range(60):
+                kept += store.put_many([os.urandom(1 << 20)])
+        with pytest.raises(StoreUnreachable, match="no space left on device"):
+            store.write(Import.stream(io.BytesIO(os.urandom(20 << 20))))
+
+        assert all(store.get(cid) for cid in kept)
 
 
 def test_a_document_travels_from_a_daemon_into_the_embedded_store(

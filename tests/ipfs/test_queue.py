@@ -1,7 +1,10 @@
 """What a store cannot take waits on disk, and the next use of the store sends it, once."""
 
+import os
+import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaorg.errors import ContentMalformed, ContentMissing, StoreUnreachable
-from metaorg.ipfs import Embedded, Kubo, Queued, Tiered, open_store
+from metaorg.ipfs import Embedded, Kubo, Queued, Tiered, open_store, unixfs
 from metaorg.ipfs.blocks import Block, cid_of
 from metaorg.ipfs.cid import Import
 from metaorg.types import DAG_PB, Cid
@@ -371,6 +374,42 @@ def test_processes_share_a_queue_and_nothing_gets_lost(shaky: Shaky, queue: Path
     assert not Queued(shaky, queue).pending()
     assert set(shaky.cids()) == expected
     assert set(shaky.pins()) == expected
+
+
+UPLOAD = """
+import io, sys
+from metaorg.ipfs import Embedded, Queued
+from metaorg.ipfs.cid import Import
+store = Queued(Embedded(sys.argv[1]), sys.argv[2])
+work = Import.stream(open(sys.argv[3], "rb"))
+print("begun", flush=True)
+store.write(work)
+store.pin(work.root.cid)
+print(work.root.cid, flush=True)
+"""
+
+
+def test_an_upload_that_is_killed_again_and_again_arrives(
+    shaky: Shaky, queue: Path, tmp_path: Path
+) -> None:
+    content = tmp_path / "content"
+    content.write_bytes(os.urandom(48 << 20))
+    command = [sys.executable, "-c", UPLOAD, str(shaky.path), str(queue), str(content)]
+    draw = random.Random(1)
+
+    for _ in range(6):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(draw.uniform(0, 0.3))
+        process.kill()
+        assert process.communicate()[1] == b""
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+    (root,) = shaky.pins()
+    assert str(root) == said[-1]
+    assert b"".join(unixfs.content(shaky, root)) == content.read_bytes()
+    assert not Queued(shaky, queue).pending()
 
 
 def test_a_real_daemon_gets_what_waited_for_it(kubo: Kubo, nobody_there: Kubo, queue: Path) -> None:

@@ -69,6 +69,26 @@ def test_a_block_is_read_from_the_first_store_that_has_it_and_copied_into_the_fi
     assert list(near.cids()) == [cid]
 
 
+def test_many_blocks_come_from_whichever_store_has_them(near: Embedded, far: Embedded) -> None:
+    mine, theirs = near.put_many([b"%d" % n for n in range(20)]), far.put_many([b"a", b"b"])
+    absent = cid_of(b"absent")
+
+    got = dict(Tiered(near, far).get_many(iter([absent, *mine, *theirs, theirs[0]])))
+
+    assert isinstance(got.pop(absent), ContentMissing)
+    assert got == {cid_of(data): data for data in [*(b"%d" % n for n in range(20)), b"a", b"b"]}
+    assert near.has(theirs[0])
+
+
+def test_what_the_others_hold_the_tier_itself_does_not(near: Embedded, far: Embedded) -> None:
+    mine, theirs = near.put(b"mine"), far.put(b"theirs")
+
+    held = dict(Tiered(near, far).held([mine, theirs]))
+
+    assert held[mine] == b"mine"
+    assert isinstance(held[theirs], ContentMissing)
+
+
 def test_a_damaged_block_is_read_from_elsewhere_and_healed(near: Embedded, far: Embedded) -> None:
     cid = near.put(MINUTES)
     damage(near)
