@@ -128,6 +128,16 @@ class Sharing:
             if not may or key_id(one.key) not in known
         ]
 
+    def revoked(self, cid: Cid, reading: Reading | None = None) -> set[int]:
+        """The seats from which access to a resource was taken and to which it was not given again."""
+        found: set[int] = set()
+        contract = self._org.commons.contract.address
+        for event in self._org.events(contract, ["Granted", "Revoked"], reading):
+            if event.arguments["digest"] == cid.digest:
+                seats = set(event.arguments["seats"])
+                found = found | seats if event.name == "Revoked" else found - seats
+        return found
+
     def require_granted(self, cid: Cid, seat: int, reading: Reading | None = None) -> None:
         """Nothing, while a seat has access to a sealed resource.
 

@@ -174,6 +174,19 @@ def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
     assert opened(keyed_bakery, sealed) == MINUTES
 
 
+def test_whose_access_was_revoked_is_let_in_again_only_by_name(
+    keyed_bakery: Cli, keyed_loom: Cli, sealed: str
+) -> None:
+    grant = ("commons", "grant", sealed, "--sharing-password-file", "password", "--json")
+    keyed_bakery.done("commons", "revoke", sealed, "--from", LOOM, "--reason", "The audit is over.")
+
+    everybody = keyed_bakery.done(*grant)
+    keyed_bakery.done(*grant, "--to", LOOM)
+
+    assert everybody.json == [] and "(seat 3)" in everybody.stderr
+    assert opened(keyed_loom, sealed) == MINUTES
+
+
 def test_a_resource_is_sealed_to_some_parties_only(
     keyed_bakery: Cli, keyed_loom: Cli, food_coop: Cli, with_key: Callable[[Cli], Cli]
 ) -> None:

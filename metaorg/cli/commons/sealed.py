@@ -60,10 +60,12 @@ def grant(
     """Let organizations open a resource that the own one has sealed.
 
     They are those who joined later, or have a new sharing key; who can open it already is passed
-    over. The own sharing key opens it for that.
+    over, and from whom it was revoked is let in again only with --to. The own sharing key opens it for that.
     """
     sharing = session.organization.sharing
     recipients = with_keys(sharing.recipients(to), strict=to is not None)
+    if to is None:
+        recipients = _not_revoked(recipients, sharing.revoked(resource))
     new = sharing.without(resource, recipients)
     if not new:
         say("All of them can open it already.")
@@ -164,6 +166,13 @@ def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recip
     if none:
         say(f"without a sharing key, and so left out: {named(none)}")
     return [one for one in recipients if one.key]
+
+
+def _not_revoked(recipients: "Sequence[Recipient]", revoked: set[int]) -> "list[Recipient]":
+    out = [one for one in recipients if one.seat in revoked]
+    if out:
+        say(f"revoked, and so left out unless --to names them: {named(out)}")
+    return [one for one in recipients if one not in out]
 
 
 def named(recipients: "Sequence[Recipient]") -> str:
