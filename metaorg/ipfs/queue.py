@@ -164,12 +164,15 @@ class Queued(Store):
                 self._warn(f"{cid} was damaged in {self._spool.path}: publish it again")
 
     def _fulfil(self, cid: Cid) -> None:
-        """Pin what waits to be pinned, and send it once more if the store has lost some of it."""
+        """Pin what waits to be pinned, and send once more what the store has lost of it."""
         try:
-            try:
-                self.store.pin(cid)
-            except ContentMissing:
-                self._spool.send_again(cid)
+            failure = _failure(self.store.pin, cid)
+            if failure is not None:
+                # A store with peers looks for a lost block among them, and does not say: missing.
+                lost = [one for one in self._spool.sent_of(cid) if not self.store.has(one)]
+                if not lost:
+                    raise failure
+                self._spool.send_again(lost)
                 self._deliver()
                 self.store.pin(cid)
         except _FINAL:

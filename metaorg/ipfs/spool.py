@@ -47,8 +47,12 @@ DELETE FROM waiting WHERE block IN (SELECT id FROM block WHERE digest = ? AND co
 AND block NOT IN (SELECT block FROM pin)
 """
 _SENT_AND_PINNED = "DELETE FROM block WHERE digest = ? AND codec = ?"
+_SENT_OF = """
+SELECT digest, codec FROM block
+WHERE digest IN (SELECT digest FROM reached) AND id NOT IN (SELECT block FROM waiting)
+"""
 _AGAIN = """
-INSERT OR IGNORE INTO waiting SELECT id FROM block WHERE digest IN (SELECT digest FROM reached)
+INSERT OR IGNORE INTO waiting SELECT id FROM block WHERE digest = ? AND codec = ?
 """
 _PENDING = """
 SELECT count(*), coalesce(sum(length(data)), 0), (SELECT count(*) FROM wish)
@@ -136,14 +140,19 @@ class Spool(Embedded):
         with self._file.use() as database, transaction(database):
             database.executemany(_SENT_AND_PINNED if pin else _SENT, names)
 
-    def send_again(self, root: Cid) -> None:
-        """Let all wait that is here of a DAG."""
+    def sent_of(self, root: Cid) -> list[Cid]:
+        """What is here of a DAG and was sent."""
         with self._file.use_alone() as database:
             needed = Reach(database, self.describe())
             needed.add([root])
             needed.follow(complete=False)
-            with transaction(database):
-                database.execute(_AGAIN)
+            rows = database.execute(_SENT_OF).fetchall()
+        return [Cid(digest=digest, codec=codec) for digest, codec in rows]
+
+    def send_again(self, cids: Iterable[Cid]) -> None:
+        """Let blocks wait that were sent."""
+        with self._file.use() as database, transaction(database):
+            database.executemany(_AGAIN, ((cid.digest, cid.codec) for cid in cids))
 
     def wish(self, cid: Cid) -> None:
         """Remember that something is to be pinned."""

@@ -206,6 +206,33 @@ def test_what_the_store_lost_before_the_pin_is_sent_again(shaky: Shaky, queue: P
     assert list(store._spool.cids()) == []
 
 
+def test_a_store_that_looks_for_what_it_lost_among_its_peers_gets_it_again(
+    shaky: Shaky, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks, root = tree()
+    store = Queued(shaky, queue)
+    store.write(blocks)
+    with shaky._file.use() as database:
+        database.execute("DELETE FROM block WHERE id % 3 = 0")
+    lost = len(blocks) - len(list(shaky.cids()))
+    pin = shaky.pin
+
+    def looks_for_it(cid: Cid) -> None:
+        try:
+            pin(cid)
+        except ContentMissing as missing:
+            raise StoreUnreachable("found nobody who has it in time") from missing
+
+    monkeypatch.setattr(shaky, "pin", looks_for_it)
+    store.pin(root)
+
+    assert lost > 0
+    assert len(shaky.taken) == len(blocks) + lost
+    assert list(shaky.pins()) == [root]
+    with pytest.raises(StoreUnreachable, match="found nobody"):
+        store.pin(cid_of(b"absent"))
+
+
 def test_what_nobody_has_cannot_be_pinned_and_does_not_wait(shaky: Shaky, queue: Path) -> None:
     store = Queued(shaky, queue)
     malformed = store.put(b"no node", DAG_PB)
