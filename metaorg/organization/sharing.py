@@ -129,7 +129,7 @@ class Sharing:
         ]
 
     def revoked(self, cid: Cid, reading: Reading | None = None) -> set[int]:
-        """The seats from which access to a resource was taken and to which it was not given again."""
+        """The seats from which access to a resource was taken and not given again."""
         found: set[int] = set()
         contract = self._org.commons.contract.address
         for event in self._org.events(contract, ["Granted", "Revoked"], reading):

@@ -59,8 +59,9 @@ def grant(
 ) -> None:
     """Let organizations open a resource that the own one has sealed.
 
-    They are those who joined later, or have a new sharing key; who can open it already is passed
-    over, and from whom it was revoked is let in again only with --to. The own sharing key opens it for that.
+    They are those who joined later, or have a new sharing key. Who can open it already is passed
+    over; from whom access was revoked, is let in again only with --to. The own sharing key opens
+    the resource for that.
     """
     sharing = session.organization.sharing
     recipients = with_keys(sharing.recipients(to), strict=to is not None)
