@@ -46,7 +46,8 @@ interface ICommons {
         bytes32 description,
         bytes32 previous
     );
-    /// @notice Seat `seat` uses resource `digest`; `context` is the sha2-256 of what it is used in, or 0.
+    /// @notice Seat `seat` uses resource `digest`. What it is used in: `context`.
+    /// @dev `context` is a sha2-256, or 0.
     event Cited(bytes32 indexed digest, uint32 indexed seat, bytes32 context);
     /// @notice Envelope `envelope` opens resource `digest` for seats `seats`.
     event Granted(bytes32 indexed digest, bytes32 indexed envelope, uint32[] seats);

@@ -261,7 +261,7 @@ def profile_(
         typer.Option(metavar="URL", help="Where you serve the commons to other members."),
     ] = None,
 ) -> None:
-    """Replace the own profile by --profile-file or --name, or else change only what is given."""
+    """Replace the own profile by --profile or --name, or else change only what is given."""
     given = {"sharing_key": sharing_key, "node": node}
     changed = {field: value for field, value in given.items() if value is not None}
     membership = session.organization.membership

@@ -317,17 +317,23 @@ def receipt_line(receipt: "Receipt") -> str:
 
 def receipt_lines(receipt: "Receipt") -> str:
     """Hash, block and gas of a receipt, and its events in words."""
-    said = [words(event) for event in receipt.events if event.name not in _QUIET]
+    said = [words(event, receipt.call.says) for event in receipt.events if event.name not in _QUIET]
     return "\n  ".join([receipt_line(receipt), *filter(None, said)])
 
 
-def words(event: "Event") -> str:
-    """An event as its contract's author words it; empty for one without words."""
+def words(event: "Event", said: str = "") -> str:
+    """An event as its contract's author words it; empty for one without words.
+
+    Args:
+        said: what the call says, whose CIDs tell the codec of digests.
+    """
     from metaorg.onchain.artifacts import CONTRACTS, load
     from metaorg.onchain.contract import unpadded
     from metaorg.rules.decision import SUPPORT
     from metaorg.types import RAW, Cid
 
+    cids = [Cid.parse(one) for one in re.findall(r"\bbaf[a-z2-7]{56}\b", said)]
+    codecs = {one.digest: one.codec for one in cids}
     notice = _EVENTS.get(event.name, "")
     for name in CONTRACTS:
         for entry in load(name).topics.values():
@@ -339,7 +345,7 @@ def words(event: "Event") -> str:
         if found[1] == "support" and given < len(SUPPORT):
             return SUPPORT[given]
         if isinstance(given, bytes) and len(given) == 32 and found[1] not in _NAMES:
-            codec = event.arguments.get("codec", RAW)
+            codec = event.arguments.get("codec", codecs.get(given, RAW))
             return str(Cid(digest=given, codec=codec)) if any(given) else "nothing"
         return unpadded(given) if found[1] in _NAMES else str(plain(given))
 

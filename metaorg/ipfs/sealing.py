@@ -6,9 +6,9 @@ encrypted to the sharing keys of some organizations. To let another one in is to
 envelope; the resource stays as it is.
 
 Inside an envelope is canonical JSON: `identity`, the resource's key; `resource`, the sealed bytes
-that it opens; `root`, the plaintext's root CID; `name`, its file name, or empty. So an envelope
-cannot be used for another resource, nor a resource pass for another content. Who sealed it, age
-does not tell: that is what the chain records.
+that it opens; `root`, the plaintext's root CID, and `profile`, how that was made; `name`, its file
+name, or empty. So an envelope cannot be used for another resource, nor a resource pass for another
+content. Who sealed it, age does not tell: that is what the chain records.
 """
 
 import base64
@@ -43,13 +43,14 @@ class ResourceKey:
         identity: to which the payload is encrypted; made for it alone.
         resource: the sealed bytes.
         root: the plaintext's root.
-        name: the plaintext's file name, or empty.
+        name: the plaintext's file name, or empty. profile: how its root was made.
     """
 
     identity: age.Identity = field(repr=False)
     resource: Cid
     root: Cid
     name: str = ""
+    profile: str = ""
 
 
 def sealed(root: Cid, blocks: Iterable[Block], identity: age.Identity) -> BinaryIO:
@@ -80,7 +81,11 @@ def envelope(key: ResourceKey, recipients: Sequence[str]) -> Envelope:
             "several for more"
         )
     inner = _Inner(
-        identity=str(key.identity), resource=str(key.resource), root=str(key.root), name=key.name
+        identity=str(key.identity),
+        resource=str(key.resource),
+        root=str(key.root),
+        name=key.name,
+        profile=key.profile,
     )
     ids = sorted(by_id)
     sealed_key = age.encrypt(documents.encode(inner.model_dump()), [by_id[one] for one in ids])
@@ -131,7 +136,7 @@ def unwrap(envelope: Envelope, identity: age.Identity) -> ResourceKey:
     if inner.resource != envelope.resource:
         raise ContentMalformed(cid, "the envelope is for another resource than it says")
     root, resource = Cid.parse(inner.root), Cid.parse(inner.resource)
-    return ResourceKey(opens, resource, root, inner.name)
+    return ResourceKey(opens, resource, root, inner.name, inner.profile)
 
 
 @contextmanager
@@ -198,6 +203,7 @@ class _Inner(Model):
     name: Annotated[Line, AfterValidator(_file_name)]
     resource: CidText
     root: CidText
+    profile: Line = ""
 
 
 class _Pieces:

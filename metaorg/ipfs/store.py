@@ -51,6 +51,30 @@ class Source(ABC):
         """Free what is open; the next use opens it again."""
 
 
+class Held(Source):
+    """What a source holds itself; nobody else is asked."""
+
+    name = "held"
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def describe(self) -> str:
+        return self.source.describe()
+
+    def get(self, cid: Cid) -> bytes:
+        ((_, got),) = self.source.held([cid])
+        if isinstance(got, Unreachable):
+            raise got
+        return got
+
+    def has(self, cid: Cid) -> bool:
+        return self.source.has(cid)
+
+    def get_many(self, cids: Iterable[Cid]) -> Iterator[tuple[Cid, bytes | Unreachable]]:
+        return self.source.held(cids)
+
+
 class Store(Source):
     """Blocks by their CID, to read and to keep.
 

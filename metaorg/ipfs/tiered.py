@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from metaorg.errors import ContentCorrupt, ContentMissing, StoreUnreachable, Unreachable
+from metaorg.ipfs import dag
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.store import Source, Store
 from metaorg.types import Cid
@@ -71,11 +72,11 @@ class Tiered(Store):
         return False
 
     def pin(self, cid: Cid) -> None:
-        """Pin in the first store, to which the block is copied if another one has it."""
+        """Pin in the first store, to which is copied what another one has of it."""
         try:
             self.first.pin(cid)
         except ContentMissing:
-            self.get(cid)
+            dag.copy(cid, self, self.first)
             self.first.pin(cid)
 
     def unpin(self, cid: Cid) -> None:

@@ -150,6 +150,7 @@ class Words:
 
     Args:
         in_force: the pinned reading. names: of members by account. rules: names by number.
+        codecs: of resources by their digest; the chain names them without in all but one call.
     """
 
     def __init__(
@@ -157,8 +158,9 @@ class Words:
         in_force: InForce,
         names: Names = lambda _: None,
         rules: Sequence[str] = RULES,
+        codecs: Callable[[bytes], int] = lambda _: RAW,
     ) -> None:
-        self._now, self._names, self._rules = in_force, names, rules
+        self._now, self._names, self._rules, self._codecs = in_force, names, rules, codecs
         self._contracts = _contracts(in_force)
         self._left = CALLS_SHOWN
 
@@ -331,6 +333,15 @@ class Words:
             f"(before: {self._now.open_proposals})"
         )
 
+    def _publish(self, given: Mapping[str, Any]) -> str:
+        codec = given["codec"] if given["codec"] in CODECS else RAW
+        template = (
+            "publish {digest} under {licence:name} for {access:access}, described by "
+            "{description:cid}, in the place of {previous:resource}"
+        )
+        named = {"digest": Cid(digest=given["digest"], codec=codec)}
+        return self._filled(template, {**given, **named})
+
     def _split_vote(self, given: Mapping[str, Any]) -> str:
         from metaorg.onchain.assembly import split_of
 
@@ -361,6 +372,9 @@ class Words:
 
     def _cid(self, digest: bytes) -> str:
         return str(Cid(digest=digest)) if any(digest) else "none"
+
+    def _resource(self, digest: bytes) -> str:
+        return str(Cid(digest=digest, codec=self._codecs(digest))) if any(digest) else "none"
 
     def _because(self, digest: bytes) -> str:
         return f"for the reason {self._cid(digest)}" if any(digest) else "without a reason"
@@ -411,6 +425,7 @@ _KINDS: Mapping[str, Callable[[Words, Any], str]] = {
     "admitted": lambda _, value: "admit" if value else "refuse",
     "because": Words._because,
     "cid": Words._cid,
+    "resource": Words._resource,
     "class": Words._class,
     "closed": lambda _, value: "nobody" if value else "whoever Authority lets",
     "count": lambda _, value: str(len(value)),
@@ -523,16 +538,16 @@ TEMPLATES: Mapping[str, str] = {
     "Authority.setTargetFunctionRole": "let those who have {roleId:role} of the Authority call "
     "{selectors:hex} of {target:account} without a decision",
     "Authority.updateAuthority": "put {target:account} under the authority {newAuthority:account}",
-    "Commons.cite": "record the use of {digest:cid} in {context:cid}",
-    "Commons.entrust": "give resource {digest:cid} to seat {seat} as its steward",
-    "Commons.entrustByDecision": "give resource {digest:cid} to seat {seat} as its steward, "
+    "Commons.cite": "record the use of {digest:resource} in {context:cid}",
+    "Commons.entrust": "give resource {digest:resource} to seat {seat} as its steward",
+    "Commons.entrustByDecision": "give resource {digest:resource} to seat {seat} as its steward, "
     "{reason:because}",
-    "Commons.grant": "let the seats {seats} open resource {digest:cid} with the envelope "
+    "Commons.grant": "let the seats {seats} open resource {digest:resource} with the envelope "
     "{envelope:cid}",
-    "Commons.publish": "publish {digest:cid} under {licence:name} for {access:access}, described "
-    "by {description:cid}, in the place of {previous:cid}",
-    "Commons.retire": "advise against using resource {digest:cid} any longer, {reason:because}",
-    "Commons.revoke": "no longer let the seats {seats} use resource {digest:cid}, {reason:because}",
+    "Commons.retire": "advise against using resource {digest:resource} any longer, "
+    "{reason:because}",
+    "Commons.revoke": "no longer let the seats {seats} use resource {digest:resource}, "
+    "{reason:because}",
     "Relay.relay": "let the Relay, which has no power of its own, make these {acts:count} calls:",
 }
 """Sentences by function; {argument:kind of value}."""
@@ -541,6 +556,7 @@ _SPOKEN: Mapping[str, Callable[[Words, Mapping[str, Any]], str]] = {
     "MetaOrganization.register": Words._register,
     "MetaOrganization.setCharter": Words._set_charter,
     "InterConstitution.amend": Words._amend,
+    "Commons.publish": Words._publish,
     "Membership.setAdmission": Words._set_admission,
     "Membership.setReadoption": Words._set_readoption,
     "Rulebook.assignRule": Words._assign_rule,

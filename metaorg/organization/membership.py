@@ -119,18 +119,22 @@ class Membership:
         return [self._profile(cid) for cid in cids]
 
     def nodes(self, reading: Reading | None = None) -> list[str]:
-        """The addresses at which active members serve the commons, as their profiles name them."""
+        """The addresses at which active members serve the commons, as their profiles name them.
+
+        Where a profile cannot be read, the newest that can: it may name the node that has the rest.
+        """
         reading = self._org.at(reading)
         accounts = self.contract.accounts(reading)
-        active = [
-            account
-            for account, standing in zip(
-                accounts, self.contract.standings_of(reading, accounts), strict=True
-            )
-            if standing.active
-        ]
-        found = self.profiles(active, reading)
-        return [*dict.fromkeys(one.node for one in found if one and one.node)]
+        standings = self.contract.standings_of(reading, accounts)
+        active = {a for a, standing in zip(accounts, standings, strict=True) if standing.active}
+        found: dict[Address, Profile] = {}
+        events = self._org.events(self.contract.address, ["Applied", "ProfileChanged"], reading)
+        for event in reversed(events):
+            account = event.arguments["organization"]
+            profile = self._profile(Cid(digest=event.arguments["profile"]))
+            if account in active and account not in found and profile:
+                found[account] = profile
+        return [*dict.fromkeys(one.node for one in found.values() if one.node)]
 
     def name(self, profile: Cid | None) -> str | None:
         """The name in a profile; None when there is none or it cannot be read."""

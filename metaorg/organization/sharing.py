@@ -22,13 +22,14 @@ class Recipient(Model):
     """An organization that may be sealed to.
 
     Args:
-        name: None when its profile cannot be read. key: its public sharing key; empty for none.
+        name, key: None when its profile cannot be read, and nobody knows; a key that is empty is
+            none.
     """
 
     account: Address
     seat: int
     name: str | None
-    key: str
+    key: str | None
     active: bool
 
 
@@ -79,11 +80,11 @@ class Sharing:
             work = Import.stream(stream, advance=advance)
             self._org.store.write(work)
         self._org.store.pin(work.root.cid)
-        return work.root, ResourceKey(identity, work.root.cid, root.cid, name)
+        return work.root, ResourceKey(identity, work.root.cid, root.cid, name, root.profile)
 
     def envelopes(self, key: ResourceKey, recipients: Sequence[Recipient]) -> list[Envelope]:
         """Envelopes that open a resource for all of these, as few as hold them."""
-        keys = [*dict.fromkeys(one.key for one in recipients)]
+        keys = [*dict.fromkeys(one.key for one in recipients if one.key)]
         return [
             sealing.envelope(key, keys[start : start + ENVELOPE_KEYS])
             for start in range(0, len(keys), ENVELOPE_KEYS)
@@ -125,7 +126,7 @@ class Sharing:
         return [
             one
             for one, may in zip(recipients, granted, strict=True)
-            if not may or key_id(one.key) not in known
+            if not may or key_id(one.key or "") not in known
         ]
 
     def revoked(self, cid: Cid, reading: Reading | None = None) -> set[int]:
@@ -162,7 +163,7 @@ class Sharing:
                 account=account,
                 seat=standing.seat,
                 name=profile.name if profile else None,
-                key=profile.sharing_key if profile else "",
+                key=profile.sharing_key if profile else None,
                 active=standing.active,
             )
             for account, standing, profile in zip(
@@ -172,4 +173,4 @@ class Sharing:
 
 
 def _opens(envelope: Envelope, recipient: Recipient) -> bool:
-    return bool(recipient.key) and key_id(recipient.key) in envelope.keys
+    return key_id(recipient.key or "") in envelope.keys

@@ -1,16 +1,16 @@
 """What the actions of a proposal do, in words of the organization."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from metaorg.errors import ChainUnreachable
+from metaorg.errors import ChainUnreachable, ContractReverted
 from metaorg.onchain import in_force
 from metaorg.onchain.chain import Block, Reading
 from metaorg.onchain.in_force import InForce
 from metaorg.onchain.words import Names, Said, Words
 from metaorg.organization.assembly import ProposalView
-from metaorg.types import Address, Call
+from metaorg.types import RAW, Address, Call
 
 if TYPE_CHECKING:
     from metaorg.organization.facade import MetaOrganization
@@ -29,7 +29,7 @@ def words(
     Whatever a call says of itself is not asked.
     """
     reading = org.at(reading)
-    return Words(standing(org, reading), names(org, reading)).of(calls)
+    return Words(standing(org, reading), names(org, reading), codecs=codecs(org, reading)).of(calls)
 
 
 def of_proposal(org: "MetaOrganization", proposal: ProposalView) -> tuple[list[Said], Block]:
@@ -45,7 +45,8 @@ def of_proposal(org: "MetaOrganization", proposal: ProposalView) -> tuple[list[S
     except ChainUnreachable:
         reading = latest
         found = standing(org, latest)
-    return Words(found, names(org, latest)).of(proposal.calls), reading.block
+    words = Words(found, names(org, latest), codecs=codecs(org, latest))
+    return words.of(proposal.calls), reading.block
 
 
 def _before(org: "MetaOrganization", number: int, latest: Reading) -> Reading | None:
@@ -53,6 +54,19 @@ def _before(org: "MetaOrganization", number: int, latest: Reading) -> Reading | 
     events = org.events(org.modules.assembly, ["ProposalExecuted"], latest)
     blocks = [event.block for event in events if event.arguments["proposalId"] == number]
     return org.chain.at(blocks[0] - 1) if blocks else None
+
+
+def codecs(org: "MetaOrganization", reading: Reading) -> Callable[[bytes], int]:
+    """The codec of each resource by its digest, each asked for once; raw for what is not there."""
+
+    @cache
+    def codec(digest: bytes) -> int:
+        try:
+            return org.commons.contract.resource(reading, digest).cid.codec
+        except ContractReverted:
+            return RAW
+
+    return codec
 
 
 def names(org: "MetaOrganization", reading: Reading) -> Names:

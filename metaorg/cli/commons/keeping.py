@@ -145,7 +145,7 @@ def pin(session: Session, cids: CidsArgument = None) -> None:
 def unpin(session: Session, cids: CidsArgument = None) -> None:
     """Let content go, from the own store or with --service from a pinning service.
 
-    What the chain records stays until nobody needs it: `gc` never drops it.
+    What the chain records stays all the same: `gc` never drops it.
     """
     if not cids:
         raise InvalidInput("say which: one CID or several")
@@ -235,8 +235,9 @@ def serve(
     it for others to reach it, and name its address as `node` in your profile.
     """
     from metaorg.ipfs.serving import Server
+    from metaorg.ipfs.store import Held
 
-    with Server(session.own_store, port=port, log=say) as server:
+    with Server(Held(session.own_store), port=port, log=say) as server:
         say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
             server.serve_forever()
@@ -315,6 +316,12 @@ def _waiting(session: Session) -> dict[str, int]:
     store = session.own_store
     pending = store.pending() if isinstance(store, Queued) else None
     return {"blocks": pending.blocks, "bytes": pending.size} if pending else _NOTHING
+
+
+def _said(waiting: dict[str, int]) -> dict[str, str]:
+    if not waiting["blocks"]:
+        return {}
+    return {"waiting for the daemon": f"{waiting['blocks']} blocks, {waiting['bytes']:,} bytes"}
 
 
 def _opened(file: Path) -> Any:

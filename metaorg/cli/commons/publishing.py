@@ -1,6 +1,7 @@
 """`metaorg commons publish`: content of any size, to everybody or sealed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,7 +23,7 @@ from metaorg.cli.files import STDIN
 from metaorg.cli.options import ActFlags, address, cid, text
 from metaorg.cli.output import emit, facts, progress, say
 from metaorg.cli.session import Session
-from metaorg.cli.writing import perform
+from metaorg.cli.writing import agree, perform
 from metaorg.errors import InvalidInput, Misconfigured
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _publish(
     commons = session.organization.commons
     call = commons.publish(work.root, said, **terms_of)
     if commons.published(work.root.cid):
-        say("This content is in the commons already, published by this account.")
+        say("This content is in the commons already, published by this account, as it was then.")
         perform(session, before=work.keep)
     else:
         perform(session, call, before=work.keep)
@@ -142,6 +143,8 @@ def _publish_sealed(
         found = {"root": work.root.text, "to": recipients}
         emit(found, session.as_json, lambda: facts({"root": work.root.text}))
         return
+    agree(session, f"will seal {work.root.text} and publish that")
+    session.flags = replace(session.flags, yes=True)  # what follows was agreed to
     root, envelopes = _sealing(session, work, recipients, terms["access"].name.lower())
     calls = [] if commons.published(root.cid) else [commons.publish(root, said, **terms)]
     perform(session, *calls, *sharing.grants(root.cid, envelopes, recipients))
@@ -183,7 +186,7 @@ def _again(
     if cid not in set(store.pins()) or not all(store.has(one) for one in wanted):
         return None
     keys = {key for one in earlier for key in one.keys}
-    late = [one for one in recipients if key_id(one.key) not in keys]
+    late = [one for one in recipients if key_id(one.key or "") not in keys]
     if late and access == "parties":
         return None
     if late:

@@ -21,7 +21,7 @@ from metaorg.cli.options import (
 from metaorg.cli.output import emit, facts, progress, say
 from metaorg.cli.session import Session, ask_password, read_password
 from metaorg.cli.writing import perform
-from metaorg.errors import InvalidInput
+from metaorg.errors import InvalidInput, Unreachable
 
 if TYPE_CHECKING:
     from metaorg.ipfs.keys import SharingKey
@@ -114,6 +114,8 @@ def open_(
     from metaorg.ipfs import dag, sealing, sharing_log, unixfs
 
     output = output.expanduser()
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise InvalidInput(f"{output} exists already: name another one, or move it")
     own, envelope, key = _unlocked(session, resource, session.settings.password_file)
     with progress("fetching", size=True) as advance:
         dag.copy(resource, session.source, session.own_store, advance)
@@ -129,7 +131,7 @@ def open_(
         sharing_log.append(log_file(), entry)  # before anybody can read it
         unixfs.extract(store, key.root, output, skip_links=skip_links)
     found = {"resource": resource, "root": key.root, "name": key.name, "output": str(output)}
-    emit(found, session.as_json, lambda: facts(found))
+    emit(found, session.as_json, lambda: facts(found | {"name": key.name or None}))
 
 
 def _unlocked(
@@ -158,7 +160,17 @@ def _unlocked(
 
 
 def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recipient]":
-    """Those who have a sharing key; who has none is told, or with `strict` refused."""
+    """Those who have a sharing key; who has none is told, or with `strict` refused.
+
+    Raises:
+        Unreachable: for one of them nobody here knows.
+    """
+    unread = [one for one in recipients if one.key is None]
+    if unread:
+        raise Unreachable(
+            f"the profile of {named(unread)} cannot be read here, so that nobody knows whether "
+            "there is a sharing key in it: run `metaorg commons mirror` first"
+        )
     none = [one for one in recipients if not one.key]
     if none and strict:
         raise InvalidInput(
