@@ -288,5 +288,18 @@ def test_a_proposal_about_a_resource_names_no_other_document_for_it(
     ]
 
 
+def test_public_documents_are_named_even_when_a_member_records_the_first_as_a_resource(
+    bakery: Cli, food_coop: Cli, home: Path, decide: Decide
+) -> None:
+    decide("dao", "publish")
+    uri = bakery.done("dao", "show", "--json").json["published"]
+    bakery.done("commons", "fetch", uri, "--output", "dao.json")
+    food_coop.done(*PUBLISH, "dao.json")
+
+    named = {one["what"] for one in bakery.done("commons", "status", "--json").json["documents"]}
+
+    assert {"public document membersURI", "public document contractsURI"} <= named
+
+
 def digest_of(cid: str) -> bytes:
     return Cid.parse(cid).digest
