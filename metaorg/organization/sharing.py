@@ -55,11 +55,14 @@ class Sharing:
             raise InvalidInput(*none)
         return [active[account] for account in dict.fromkeys(accounts)]
 
-    def holder(self, keys: Iterable[str], reading: Reading | None = None) -> Recipient | None:
-        """The organization in whose profile one of these sharing keys (ids) stands."""
+    def holders(self, keys: Iterable[str], reading: Reading | None = None) -> list[Recipient]:
+        """The organizations in whose profiles one of these sharing keys (ids) stands.
+
+        There may be several: anybody can write another's public key into the own profile.
+        """
         wanted = set(keys)
         everybody = self._everybody(self._org.at(reading))
-        return next((one for one in everybody if one.key and key_id(one.key) in wanted), None)
+        return [one for one in everybody if one.key and key_id(one.key) in wanted]
 
     def seal(
         self,
@@ -128,20 +131,29 @@ class Sharing:
             if not may or key_id(one.key) not in known
         ]
 
-    def require_granted(self, cid: Cid, seat: int, reading: Reading | None = None) -> None:
-        """Nothing, while a seat has access to a sealed resource.
+    def require_granted(
+        self, cid: Cid, holders: Sequence[Recipient], reading: Reading | None = None
+    ) -> None:
+        """Nothing, while one of these has access to a sealed resource, or there is none.
 
         Raises:
-            Refused: it has none on record, or it was revoked; says why.
+            Refused: none has it on record, or it was revoked; says why.
         """
-        reading = self._org.at(reading)
-        if self._org.commons.contract.granted(reading, cid.digest, [seat]) == [True]:
+        reading, seats = self._org.at(reading), [one.seat for one in holders]
+        if not seats or any(self._org.commons.contract.granted(reading, cid.digest, seats)):
             return
         deeds = self._org.commons.history(cid, reading).deeds
-        revoked = [one for one in deeds if one.name == "Revoked" and seat in one.seats]
+        revoked = [
+            (seat, one.text)
+            for one in deeds
+            if one.name == "Revoked"
+            for seat in one.seats
+            if seat in seats
+        ]
         if revoked:
-            raise Refused(f"access of seat {seat} to {cid} was revoked: {revoked[-1].text}")
-        raise Refused(f"{cid} was not granted to seat {seat}: ask its steward")
+            seat, why = revoked[-1]
+            raise Refused(f"access of seat {seat} to {cid} was revoked: {why}")
+        raise Refused(f"{cid} was not granted to seat {seats[0]}: ask its steward")
 
     def _everybody(self, reading: Reading) -> list[Recipient]:
         membership = self._org.membership

@@ -16,9 +16,11 @@ MINUTES = b"We agreed on the wages of next year.\n" * 40_000
 PUBLISH = ("commons", "publish", "minutes.md", "--title", "Minutes", "--licence", "LicenseRef-own")
 SEALED = (*PUBLISH, "--access", "members", "--purpose", "Auditing", "--retention", "Two years")
 
+Ready = Callable[[str], tuple[Path, str]]
+
 
 @pytest.fixture(scope="session")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     """A folder with a sharing key for each organization, and its public part; each made once."""
     made: dict[str, tuple[Path, str]] = {}
 
@@ -32,7 +34,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Pat
 
 
 @pytest.fixture
-def with_key(home: Path, ready: Callable[[str], tuple[Path, str]]) -> Callable[[Cli], Cli]:
+def with_key(home: Path, ready: Ready) -> Callable[[Cli], Cli]:
     """Gives an organization a home of its own, with a sharing key that its profile names."""
 
     def give(cli: Cli) -> Cli:
@@ -172,6 +174,16 @@ def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
     assert refused.code == 1
     assert "The audit is over." in refused.stderr
     assert opened(keyed_bakery, sealed) == MINUTES
+
+
+def test_another_member_cannot_shut_out_a_party_by_copying_its_public_key(
+    keyed_bakery: Cli, keyed_loom: Cli, food_coop: Cli, sealed: str, ready: Ready
+) -> None:
+    _, recipient = ready(keyed_loom.environment["METAORG_ACCOUNT"])
+
+    food_coop.done("membership", "profile", "--sharing-key", recipient)
+
+    assert opened(keyed_loom, sealed) == MINUTES
 
 
 def test_a_resource_is_sealed_to_some_parties_only(
