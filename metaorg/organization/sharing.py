@@ -1,11 +1,11 @@
 """Sealed resources: to whom they are sealed, and who may open them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from metaorg.charter import encode
-from metaorg.errors import InvalidInput, Refused
+from metaorg.errors import InvalidInput, Refused, Unreachable
 from metaorg.ipfs import Import, Root, age, sealing
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.keys import key_id
@@ -103,19 +103,31 @@ class Sharing:
             grant(cid, [one.seat for one in recipients if _opens(each, one)], each) for each in new
         ]
 
-    def recorded(self, cid: Cid, reading: Reading | None = None) -> list[Envelope]:
+    def recorded(
+        self, cid: Cid, reading: Reading | None = None, keys: Iterable[str] = ()
+    ) -> list[Envelope]:
         """The envelopes on record that open a resource, the newest first.
 
         One that is no envelope, or for another resource, opens nothing and is passed over.
 
+        Args:
+            keys: ids of sharing keys; with one that is for them, the others need not be readable.
+
         Raises:
             Unreachable: one cannot be read: unknown, not absent.
         """
-        found = []
+        found, unread = list[Envelope](), list[Unreachable]()
         for one in self._org.commons.envelopes(cid, reading):
-            with suppress(InvalidInput, ValueError, TypeError):
+            try:
                 found.append(Envelope(**self._org.document(one)))
-        return [one for one in found if one.resource == str(cid)]
+            except Unreachable as error:
+                unread.append(error)
+            except (InvalidInput, ValueError, TypeError):
+                continue
+        found = [one for one in found if one.resource == str(cid)]
+        if unread and not any(set(keys).intersection(one.keys) for one in found):
+            raise unread[0]
+        return found
 
     def without(
         self, cid: Cid, recipients: Sequence[Recipient], reading: Reading | None = None

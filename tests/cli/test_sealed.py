@@ -76,6 +76,11 @@ def sealed(keyed_bakery: Cli, keyed_loom: Cli) -> str:
     return str(found["resource"]["cid"])
 
 
+def envelopes(cli: Cli, cid: str) -> list[str]:
+    deeds = cli.done("commons", "show", cid, "--json").json["deeds"]
+    return [one["document"] for one in deeds if one["name"] == "Granted"]
+
+
 def opened(cli: Cli, cid: str, output: str = "opened") -> bytes:
     cli.done("commons", "open", cid, "--output", output, "--password-file", "password")
     return (cli.folder / output).read_bytes()
@@ -173,6 +178,19 @@ def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
 
     assert refused.code == 1
     assert "The audit is over." in refused.stderr
+    assert opened(keyed_bakery, sealed) == MINUTES
+
+
+def test_an_envelope_that_cannot_be_had_hides_no_other_one(
+    keyed_bakery: Cli, keyed_loom: Cli, sealed: str
+) -> None:
+    new_key(keyed_loom, "--rotate")
+    keyed_bakery.done("commons", "grant", sealed, "--sharing-password-file", "password")
+    first, _ = envelopes(keyed_bakery, sealed)
+    keyed_bakery.done("commons", "export", sealed, first, "--car", "some.car")
+    keyed_bakery.environment["METAORG_STORE"] = f"embedded:{keyed_bakery.folder / 'other'}"
+    keyed_bakery.done("commons", "import", "some.car")
+
     assert opened(keyed_bakery, sealed) == MINUTES
 
 
