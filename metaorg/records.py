@@ -65,14 +65,20 @@ def _if_any(check: Callable[[str], str]) -> AfterValidator:
 
 
 def _served(text: str) -> str:
-    """An address to which a path can be added."""
+    """An address to which a path can be added.
+
+    Whatever passes here, `metaorg.ipfs.Gateways` takes: one profile must not stop who reads all.
+    """
     try:
         parts = urlsplit(text)
         parts.port  # noqa: B018 - reading it checks it
     except ValueError:
         parts = SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("it is no address like https://commons.example.org, without a password")
+    plain = text.isascii() and "@" not in text
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
+        raise ValueError(
+            "it is no address like https://commons.example.org, in ASCII and without a password"
+        )
     if "?" in text or "#" in text or " " in text:
         raise ValueError("a path is added to it, so that it has no ?, # or space")
     return text

@@ -19,6 +19,8 @@ _PARTS = ("profile", "pledge", "reason", "envelope", "description")
 """Arguments that are the digest of a document in one raw block."""
 _CALLS = ("InterConstitution", "Membership", "Commons", "MetaOrganization")
 """Contracts whose functions take digests of documents."""
+_RECORDING = ("amend", "setCharter")
+"""Functions of theirs that a proposal can call, whose `digest` is a document not on record yet."""
 
 
 def by_event(modules: Modules, event: Event) -> Named:
@@ -43,7 +45,9 @@ def by_call(modules: Modules, to: Address, data: bytes) -> Named:
                 given = abi.decode_values(entry["inputs"], data[4:])
             except Unreachable:
                 return {}
-            return _whole(given, f"what {entry['name']} would record") | _parts(given)
+            # Elsewhere a digest is that of something on record, of which the codec is not told.
+            whole = given if entry["name"] in _RECORDING else {}
+            return _whole(whole, f"what {entry['name']} would record") | _parts(given)
     return {}
 
 

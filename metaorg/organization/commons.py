@@ -137,10 +137,13 @@ class Commons:
         """Every document that the chain names: by events, by open proposals, and below `daoURI`."""
         reading = self._org.at(reading)
         found: Named = {}
+        public: list[Cid] = []
         for event in self._org.all_events(reading):
-            found |= recorded.by_event(self._org.modules, event)
-        for uri in [cid for cid, what in found.items() if what == recorded.PUBLIC]:
-            found |= self._linked(uri)
+            named = recorded.by_event(self._org.modules, event)
+            public += [cid for cid, what in named.items() if what == recorded.PUBLIC]
+            found |= named
+        for cid in dict.fromkeys(public):  # whatever else somebody recorded them as
+            found |= self._linked(cid)
         return found | self._proposed(reading)
 
     def fetch(self, cid: Cid) -> bytes:

@@ -1,11 +1,11 @@
 """Sealed resources: to whom they are sealed, and who may open them."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from metaorg.charter import encode
-from metaorg.errors import InvalidInput, Refused
+from metaorg.errors import InvalidInput, Refused, Unreachable
 from metaorg.ipfs import Import, Root, age, sealing
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.keys import key_id
@@ -56,11 +56,14 @@ class Sharing:
             raise InvalidInput(*none)
         return [active[account] for account in dict.fromkeys(accounts)]
 
-    def holder(self, keys: Iterable[str], reading: Reading | None = None) -> Recipient | None:
-        """The organization in whose profile one of these sharing keys (ids) stands."""
+    def holders(self, keys: Iterable[str], reading: Reading | None = None) -> list[Recipient]:
+        """The organizations in whose profiles one of these sharing keys (ids) stands.
+
+        There may be several: anybody can write another's public key into the own profile.
+        """
         wanted = set(keys)
         everybody = self._everybody(self._org.at(reading))
-        return next((one for one in everybody if one.key and key_id(one.key) in wanted), None)
+        return [one for one in everybody if one.key and key_id(one.key) in wanted]
 
     def seal(
         self,
@@ -101,19 +104,31 @@ class Sharing:
             grant(cid, [one.seat for one in recipients if _opens(each, one)], each) for each in new
         ]
 
-    def recorded(self, cid: Cid, reading: Reading | None = None) -> list[Envelope]:
+    def recorded(
+        self, cid: Cid, reading: Reading | None = None, keys: Iterable[str] = ()
+    ) -> list[Envelope]:
         """The envelopes on record that open a resource, the newest first.
 
         One that is no envelope, or for another resource, opens nothing and is passed over.
 
+        Args:
+            keys: ids of sharing keys; with one that is for them, the others need not be readable.
+
         Raises:
             Unreachable: one cannot be read: unknown, not absent.
         """
-        found = []
+        found, unread = list[Envelope](), list[Unreachable]()
         for one in self._org.commons.envelopes(cid, reading):
-            with suppress(InvalidInput, ValueError, TypeError):
+            try:
                 found.append(Envelope(**self._org.document(one)))
-        return [one for one in found if one.resource == str(cid)]
+            except Unreachable as error:
+                unread.append(error)
+            except (InvalidInput, ValueError, TypeError):
+                continue
+        found = [one for one in found if one.resource == str(cid)]
+        if unread and not any(set(keys).intersection(one.keys) for one in found):
+            raise unread[0]
+        return found
 
     def without(
         self, cid: Cid, recipients: Sequence[Recipient], reading: Reading | None = None
@@ -139,20 +154,29 @@ class Sharing:
                 found = found | seats if event.name == "Revoked" else found - seats
         return found
 
-    def require_granted(self, cid: Cid, seat: int, reading: Reading | None = None) -> None:
-        """Nothing, while a seat has access to a sealed resource.
+    def require_granted(
+        self, cid: Cid, holders: Sequence[Recipient], reading: Reading | None = None
+    ) -> None:
+        """Nothing, while one of these has access to a sealed resource, or there is none.
 
         Raises:
-            Refused: it has none on record, or it was revoked; says why.
+            Refused: none has it on record, or it was revoked; says why.
         """
-        reading = self._org.at(reading)
-        if self._org.commons.contract.granted(reading, cid.digest, [seat]) == [True]:
+        reading, seats = self._org.at(reading), [one.seat for one in holders]
+        if not seats or any(self._org.commons.contract.granted(reading, cid.digest, seats)):
             return
         deeds = self._org.commons.history(cid, reading).deeds
-        revoked = [one for one in deeds if one.name == "Revoked" and seat in one.seats]
+        revoked = [
+            (seat, one.text)
+            for one in deeds
+            if one.name == "Revoked"
+            for seat in one.seats
+            if seat in seats
+        ]
         if revoked:
-            raise Refused(f"access of seat {seat} to {cid} was revoked: {revoked[-1].text}")
-        raise Refused(f"{cid} was not granted to seat {seat}: ask its steward")
+            seat, why = revoked[-1]
+            raise Refused(f"access of seat {seat} to {cid} was revoked: {why}")
+        raise Refused(f"{cid} was not granted to seat {seats[0]}: ask its steward")
 
     def _everybody(self, reading: Reading) -> list[Recipient]:
         membership = self._org.membership

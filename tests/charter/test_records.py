@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from metaorg.charter import encode, pledge_digest
 from metaorg.errors import InvalidInput
-from metaorg.ipfs import documents
+from metaorg.ipfs import Gateways, documents
 from metaorg.records import (
     Description,
     Envelope,
@@ -52,6 +52,16 @@ def test_a_profile_without_key_and_node_keeps_the_digest_it_had_before_there_wer
     )
 
 
+@given(st.sampled_from(["http", "https"]), st.text("aB1.:/@%[]\\é\x00?# \u2028_-", max_size=12))
+def test_a_node_that_a_profile_can_name_is_one_that_all_can_ask(scheme: str, rest: str) -> None:
+    try:
+        node = Profile(name="Lantern Bakery", node=f"{scheme}://{rest}").node
+    except ValidationError:
+        return
+
+    assert Gateways([node]).dropped == {}
+
+
 def test_a_field_of_a_later_version_is_kept() -> None:
     profile = Profile.model_validate({"name": "Lantern Bakery", "founded": 1987})
 
@@ -82,6 +92,8 @@ def test_no_pledge_is_32_zero_bytes() -> None:
         (Profile, {"name": "x", "node": "https://example.org:99999"}),
         (Profile, {"name": "x", "node": "https://baker:password@example.org"}),
         (Profile, {"name": "x", "node": "https://example.org/?a=b"}),
+        (Profile, {"name": "x", "node": "https://example.org/@bakery"}),
+        (Profile, {"name": "x", "node": "https://bäckerei.example.org"}),
         (Envelope, SEALED | {"keys": ()}),
         (Envelope, SEALED | {"keys": ("f" * 16, "0" * 16)}),
         (Envelope, SEALED | {"keys": ("0" * 16, "0" * 16)}),

@@ -111,7 +111,9 @@ HELLO = str(Cid.of(b"hello world"))
         HELLO + "\n",
         HELLO[:-1] + "7",  # bits beyond the last byte
         HELLO.replace("s", "\u017f"),  # its upper case is S
-        "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o",
+        "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5",
+        "Qm" + "z" * 44,  # too large for 34 bytes
+        "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff50",  # base58 has no zero
         "zb2rhk6GMPQF3hfzwXTaNYFLKomMeC6UXdUt6jZKPpeVirLtV",
         "bafkrwi" + "a" * 52,  # another hash function
         "bafy\0",
@@ -174,3 +176,19 @@ def test_a_call_cannot_be_changed_afterwards() -> None:
 def test_a_call_has_no_fields_that_nobody_declared() -> None:
     with pytest.raises(ValidationError, match="gas"):
         Call(to=TO, data=b"", says="x", gas=1)  # type: ignore[call-arg]
+
+
+def test_a_cid_of_version_0_names_a_node_and_is_written_again() -> None:
+    old = "QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o"
+
+    cid = Cid.parse(f"ipfs://{old}")
+
+    assert (cid.codec, cid.v0) == (DAG_PB, old)
+    assert Cid.parse(str(cid)) == cid == Cid.from_bytes(b"\x12\x20" + cid.digest)
+    assert Cid.from_bytes(cid.to_bytes()) == cid
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x12\x20" + bytes(31), b"\x01\x55\x13\x20" + bytes(32)])
+def test_bytes_that_are_no_cid_are_refused(raw: bytes) -> None:
+    with pytest.raises(InvalidInput, match="is no CID over sha2-256"):
+        Cid.from_bytes(raw)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import Cli, Decide
+from cli.conftest import LOOM, Cli, Decide
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server
 from metaorg.types import Cid
@@ -272,3 +272,34 @@ def test_what_a_proposal_would_bring_into_force_is_mirrored_before(
 
     [text] = [one for one in documents if one["what"] == "what amend would record"]
     assert text["cid"] == str(Cid.of(b"# A new text\n"))
+
+
+def test_a_proposal_about_a_resource_names_no_other_document_for_it(
+    bakery: Cli, loom: Cli, shared: str, advance: Callable[[int], None]
+) -> None:
+    advance(1)
+    entrust = ("commons", "entrust-decision", shared, "--to", LOOM, "--reason", "They archive.")
+    bakery.done(*entrust, "--title", "An archive")
+
+    named = bakery.done("commons", "status", "--json").json["documents"]
+
+    assert [one["cid"] for one in named if Cid.parse(one["cid"]).digest == digest_of(shared)] == [
+        shared
+    ]
+
+
+def test_public_documents_are_named_even_when_a_member_records_the_first_as_a_resource(
+    bakery: Cli, food_coop: Cli, home: Path, decide: Decide
+) -> None:
+    decide("dao", "publish")
+    uri = bakery.done("dao", "show", "--json").json["published"]
+    bakery.done("commons", "fetch", uri, "--output", "dao.json")
+    food_coop.done(*PUBLISH, "dao.json")
+
+    named = {one["what"] for one in bakery.done("commons", "status", "--json").json["documents"]}
+
+    assert {"public document membersURI", "public document contractsURI"} <= named
+
+
+def digest_of(cid: str) -> bytes:
+    return Cid.parse(cid).digest

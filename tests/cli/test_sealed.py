@@ -16,9 +16,11 @@ MINUTES = b"We agreed on the wages of next year.\n" * 40_000
 PUBLISH = ("commons", "publish", "minutes.md", "--title", "Minutes", "--licence", "LicenseRef-own")
 SEALED = (*PUBLISH, "--access", "members", "--purpose", "Auditing", "--retention", "Two years")
 
+Ready = Callable[[str], tuple[Path, str]]
+
 
 @pytest.fixture(scope="session")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     """A folder with a sharing key for each organization, and its public part; each made once."""
     made: dict[str, tuple[Path, str]] = {}
 
@@ -32,7 +34,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Pat
 
 
 @pytest.fixture
-def with_key(home: Path, ready: Callable[[str], tuple[Path, str]]) -> Callable[[Cli], Cli]:
+def with_key(home: Path, ready: Ready) -> Callable[[Cli], Cli]:
     """Gives an organization a home of its own, with a sharing key that its profile names."""
 
     def give(cli: Cli) -> Cli:
@@ -72,6 +74,11 @@ def sealed(keyed_bakery: Cli, keyed_loom: Cli) -> str:
     keyed_bakery.done(*SEALED)
     [found] = keyed_bakery.done("commons", "list", "--json").json
     return str(found["resource"]["cid"])
+
+
+def envelopes(cli: Cli, cid: str) -> list[str]:
+    deeds = cli.done("commons", "show", cid, "--json").json["deeds"]
+    return [one["document"] for one in deeds if one["name"] == "Granted"]
 
 
 def opened(cli: Cli, cid: str, output: str = "opened") -> bytes:
@@ -184,6 +191,29 @@ def test_whose_access_was_revoked_is_let_in_again_only_by_name(
     keyed_bakery.done(*grant, "--to", LOOM)
 
     assert everybody.json == [] and "(seat 3)" in everybody.stderr
+    assert opened(keyed_loom, sealed) == MINUTES
+
+
+def test_an_envelope_that_cannot_be_had_hides_no_other_one(
+    keyed_bakery: Cli, keyed_loom: Cli, sealed: str
+) -> None:
+    new_key(keyed_loom, "--rotate")
+    keyed_bakery.done("commons", "grant", sealed, "--sharing-password-file", "password")
+    first, _ = envelopes(keyed_bakery, sealed)
+    keyed_bakery.done("commons", "export", sealed, first, "--car", "some.car")
+    keyed_bakery.environment["METAORG_STORE"] = f"embedded:{keyed_bakery.folder / 'other'}"
+    keyed_bakery.done("commons", "import", "some.car")
+
+    assert opened(keyed_bakery, sealed) == MINUTES
+
+
+def test_another_member_cannot_shut_out_a_party_by_copying_its_public_key(
+    keyed_bakery: Cli, keyed_loom: Cli, food_coop: Cli, sealed: str, ready: Ready
+) -> None:
+    _, recipient = ready(keyed_loom.environment["METAORG_ACCOUNT"])
+
+    food_coop.done("membership", "profile", "--sharing-key", recipient)
+
     assert opened(keyed_loom, sealed) == MINUTES
 
 

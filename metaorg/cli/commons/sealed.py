@@ -146,13 +146,12 @@ def _unlocked(
 
     sharing = session.organization.sharing
     own = keys.sharing_keys(session.settings.keys / keys.FOLDER)
-    envelopes = sharing.recorded(resource)
+    ids = [one.id for one in own]
+    envelopes = sharing.recorded(resource, keys=ids)
     if not envelopes:
         raise InvalidInput(f"{resource} is not sealed: `metaorg commons fetch` fetches it")
     key, envelope = sealing.fitting(own, *envelopes)
-    holder = sharing.holder([one.id for one in own])
-    if holder is not None:
-        sharing.require_granted(resource, holder.seat)
+    sharing.require_granted(resource, sharing.holders(ids))
     asked = f"password of sharing key {key.id}"
     password = read_password(password_file) if password_file else ask_password(asked)
     identity = keys.unlock(key, password)
