@@ -132,6 +132,18 @@ def test_a_member_mirrors_everything_and_repairs_what_is_destroyed(
     assert loom.done("commons", "verify", "--json", **settings).json["faults"] == {}
 
 
+def test_a_folder_that_a_gateway_has_is_pinned(
+    bakery: Cli, shared: str, served: str, home: Path
+) -> None:
+    settings = {"store": f"embedded:{home / 'other'}"}
+    with Server(Embedded(served.removeprefix("embedded:")), port=0) as node:
+        node.start()
+        bakery.done("commons", "pin", shared, "--gateway", node.url, **settings)
+
+    bakery.done("commons", "fetch", shared, "--output", "copy", **settings)
+    assert (home / "copy" / "surveys" / "2026.bin").read_bytes() == LARGE
+
+
 def test_a_mirror_that_cannot_have_everything_says_what_lacks(
     loom: Cli, shared: str, home: Path
 ) -> None:

@@ -271,8 +271,12 @@ def _kept(
 
 
 def _pin_at(session: Session, one: "Cid") -> dict[str, Any]:
+    from metaorg.ipfs import dag
+
     if session.settings.pinning is None:
-        session.store.pin(one)
+        if session.settings.gateways:
+            dag.copy(one, session.source, session.own_store)
+        session.own_store.pin(one)
         return {"cid": one, "where": session.own_store.describe(), "state": "pinned"}
     found = _service(session).add(one)
     return {"cid": one, "where": session.settings.pinning, "state": found.status}
