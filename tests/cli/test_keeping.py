@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import LOOM, Cli, Decide
+from metaorg.cli.output import PIPE_CLOSED
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server
 from metaorg.types import Cid
@@ -199,6 +200,17 @@ def test_content_travels_as_a_car(bakery: Cli, shared: str, home: Path) -> None:
 
     assert told["roots"] == [shared]
     assert (home / "copy" / "surveys" / "2026.bin").read_bytes() == LARGE
+
+
+def test_a_reader_that_goes_away_ends_an_export(bakery: Cli, shared: str) -> None:
+    exporting = bakery.start("commons", "export", shared, "--car", "-")
+    assert exporting.stdout and exporting.stderr
+    exporting.stdout.read(5)
+    exporting.stdout.close()
+
+    assert exporting.wait(60) == PIPE_CLOSED
+    assert exporting.stderr.read() == b""
+    exporting.stderr.close()
 
 
 def test_a_damaged_car_is_refused(bakery: Cli, shared: str, home: Path) -> None:

@@ -14,7 +14,7 @@ from metaorg.cli.command import command
 from metaorg.cli.commons.app import app
 from metaorg.cli.files import STDIN
 from metaorg.cli.options import CONNECTION, ChainFlags, ReadFlags, cid
-from metaorg.cli.output import emit, facts, progress, say, table
+from metaorg.cli.output import emit, facts, progress, say, table, write_bytes
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed, InvalidInput, Misconfigured, Unreachable
 
@@ -182,9 +182,9 @@ def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
 
     if not cids:
         raise InvalidInput("say what: one CID or several")
-
     if str(car) == STDIN:
-        cars.export(sys.stdout.buffer, cids, session.store)
+        for part in cars.exported(cids, session.store):
+            write_bytes(part)
         return
     with progress("writing"):
         _to_new_file(car, lambda file: cars.export(file, cids, session.store))
