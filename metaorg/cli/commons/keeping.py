@@ -54,8 +54,9 @@ def status(session: Session) -> None:
     Content is looked for by its name; `verify` reads it. Pins of a pinning service are shown when
     one is set. JSON: {"documents": [{"cid": "bafk...", "what": "resource", "state": "held",
     "missing": 0, "pinned": true, "why": "", "service": "pinned"}], "waiting": {"blocks": 0,
-    "bytes": 0}}; state is held, partial, missing, damaged or unknown, waiting is what a daemon that
-    could not be reached has still to get, and service null without one.
+    "bytes": 0}}; state is held, partial, missing, damaged, malformed (whoever has it) or unknown,
+    waiting is what a daemon that could not be reached has still to get, and service null without
+    one.
     """
     from metaorg.ipfs import holdings
 
