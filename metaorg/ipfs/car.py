@@ -81,7 +81,12 @@ def export(file: BinaryIO, roots: Sequence[Cid], source: Source) -> None:
     Raises:
         Unreachable: the source lacks a block or cannot say; then the file is not whole.
     """
-    write(file, roots, (block for root in roots for block in walk(source, root)))
+    file.writelines(exported(roots, source))
+
+
+def exported(roots: Sequence[Cid], source: Source) -> Iterator[bytes]:
+    """The same in pieces, as `parts`."""
+    return parts(roots, (block for root in roots for block in walk(source, root)))
 
 
 def parts(roots: Sequence[Cid], blocks: Iterable[Block]) -> Iterator[bytes]:

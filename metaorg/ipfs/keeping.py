@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
-from metaorg.errors import ContentCorrupt, ContentMissing, Unreachable
+from metaorg.errors import ContentCorrupt, ContentMalformed, ContentMissing, Unreachable
 from metaorg.ipfs import dag
 from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.store import Source, Store
@@ -11,7 +11,7 @@ from metaorg.types import RAW, Cid, Model
 
 _WINDOW = 64
 """Blocks without links that are brought together and held in memory, 2 MiB each at most."""
-State = Literal["held", "partial", "missing", "damaged", "unknown"]
+State = Literal["held", "partial", "missing", "damaged", "malformed", "unknown"]
 
 
 class Holding(Model):
@@ -125,6 +125,11 @@ def _holding(store: Store, cid: Cid, verify: bool) -> Holding:
 
 
 def _state_of(error: Unreachable) -> State:
-    if isinstance(error, ContentMissing):
-        return "missing"
-    return "damaged" if isinstance(error, ContentCorrupt) else "unknown"
+    return next((state for kind, state in _STATES.items() if isinstance(error, kind)), "unknown")
+
+
+_STATES: dict[type[Unreachable], State] = {
+    ContentMissing: "missing",
+    ContentCorrupt: "damaged",
+    ContentMalformed: "malformed",
+}

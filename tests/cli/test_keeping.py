@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.conftest import LOOM, Cli, Decide
+from metaorg.cli.output import PIPE_CLOSED
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server
 from metaorg.types import Cid
@@ -132,6 +133,18 @@ def test_a_member_mirrors_everything_and_repairs_what_is_destroyed(
     assert loom.done("commons", "verify", "--json", **settings).json["faults"] == {}
 
 
+def test_a_folder_that_a_gateway_has_is_pinned(
+    bakery: Cli, shared: str, served: str, home: Path
+) -> None:
+    settings = {"store": f"embedded:{home / 'other'}"}
+    with Server(Embedded(served.removeprefix("embedded:")), port=0) as node:
+        node.start()
+        bakery.done("commons", "pin", shared, "--gateway", node.url, **settings)
+
+    bakery.done("commons", "fetch", shared, "--output", "copy", **settings)
+    assert (home / "copy" / "surveys" / "2026.bin").read_bytes() == LARGE
+
+
 def test_a_mirror_that_cannot_have_everything_says_what_lacks(
     loom: Cli, shared: str, home: Path
 ) -> None:
@@ -187,6 +200,17 @@ def test_content_travels_as_a_car(bakery: Cli, shared: str, home: Path) -> None:
 
     assert told["roots"] == [shared]
     assert (home / "copy" / "surveys" / "2026.bin").read_bytes() == LARGE
+
+
+def test_a_reader_that_goes_away_ends_an_export(bakery: Cli, shared: str) -> None:
+    exporting = bakery.start("commons", "export", shared, "--car", "-")
+    assert exporting.stdout and exporting.stderr
+    exporting.stdout.read(5)
+    exporting.stdout.close()
+
+    assert exporting.wait(60) == PIPE_CLOSED
+    assert exporting.stderr.read() == b""
+    exporting.stderr.close()
 
 
 def test_a_damaged_car_is_refused(bakery: Cli, shared: str, home: Path) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from metaorg.ipfs import Embedded, Holding, Import, Kubo, holdings, keep
+from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.cid import Profile
-from metaorg.types import Cid
+from metaorg.types import DAG_PB, Cid
 
 SMALL = Profile(
     name="small", version=1, chunk=64, width=4, raw_leaves=True, estimate="block", threshold=4096
@@ -144,3 +145,13 @@ def test_a_source_without_a_part_leaves_the_root_unpinned(
 
     assert told == {"a survey": "missing", "a note": "held"}
     assert list(embedded.pins()) == [Cid.of(NOTE)]
+
+
+def test_what_was_recorded_as_something_that_it_is_not_is_malformed(
+    embedded: Embedded, far: Embedded
+) -> None:
+    wrong = Cid(digest=Cid.of(NOTE).digest, codec=DAG_PB)
+    far.write([Block(wrong, NOTE)])
+
+    assert states(keep(embedded, far, {wrong: "a folder"})) == {"a folder": "malformed"}
+    assert states(holdings(far, {wrong: "a folder"})) == {"a folder": "malformed"}

@@ -14,7 +14,7 @@ from metaorg.cli.command import command
 from metaorg.cli.commons.app import app
 from metaorg.cli.files import STDIN
 from metaorg.cli.options import CONNECTION, ChainFlags, ReadFlags, cid
-from metaorg.cli.output import emit, facts, progress, say, table
+from metaorg.cli.output import emit, facts, progress, say, table, write_bytes
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed, InvalidInput, Misconfigured, Unreachable
 
@@ -54,8 +54,9 @@ def status(session: Session) -> None:
     Content is looked for by its name; `verify` reads it. Pins of a pinning service are shown when
     one is set. JSON: {"documents": [{"cid": "bafk...", "what": "resource", "state": "held",
     "missing": 0, "pinned": true, "why": "", "service": "pinned"}], "waiting": {"blocks": 0,
-    "bytes": 0}}; state is held, partial, missing, damaged or unknown, waiting is what a daemon that
-    could not be reached has still to get, and service null without one.
+    "bytes": 0}}; state is held, partial, missing, damaged, malformed (whoever has it) or unknown,
+    waiting is what a daemon that could not be reached has still to get, and service null without
+    one.
     """
     from metaorg.ipfs import holdings
 
@@ -182,9 +183,9 @@ def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
 
     if not cids:
         raise InvalidInput("say what: one CID or several")
-
     if str(car) == STDIN:
-        cars.export(sys.stdout.buffer, cids, session.store)
+        for part in cars.exported(cids, session.store):
+            write_bytes(part)
         return
     with progress("writing"):
         _to_new_file(car, lambda file: cars.export(file, cids, session.store))
@@ -272,8 +273,12 @@ def _kept(
 
 
 def _pin_at(session: Session, one: "Cid") -> dict[str, Any]:
+    from metaorg.ipfs import dag
+
     if session.settings.pinning is None:
-        session.store.pin(one)
+        if session.settings.gateways:
+            dag.copy(one, session.source, session.own_store)
+        session.own_store.pin(one)
         return {"cid": one, "where": session.own_store.describe(), "state": "pinned"}
     found = _service(session).add(one)
     return {"cid": one, "where": session.settings.pinning, "state": found.status}
