@@ -70,6 +70,18 @@ def test_a_folder_is_published_and_fetched_as_it_was(
     assert tree(home / "copy") == tree(library)
 
 
+def test_a_symlink_is_not_published_in_place_of_what_it_points_to(
+    bakery: Cli, library: Path, home: Path, nothing_sent: None
+) -> None:
+    (home / "link").symlink_to(library)
+    (home / "dangling").symlink_to("nowhere")
+
+    for path in ("link", "link/", "dangling"):
+        result = bakery.run(*PUBLISH, path)
+        assert result.code == 2
+        assert "is a symlink" in result.stderr
+
+
 def test_one_path_of_a_folder_is_fetched(bakery: Cli, shared: str, home: Path) -> None:
     bakery.done("commons", "fetch", f"{shared}/surveys/2026.bin", "--output", "one")
     small = bakery.done("commons", "fetch", f"ipfs://{shared}/Straßen.csv")

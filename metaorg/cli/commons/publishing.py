@@ -94,6 +94,8 @@ def publish(
     if (access == "parties") != bool(to):
         raise InvalidInput("--access parties and --to go together")
     with content_of(path) as found:
+        if found.is_symlink():
+            raise InvalidInput(f"{path} is a symlink: publish what it points to")
         refuse_personal_data(found, hidden=hidden, consent=consent)
         work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
         if work.root.kind == "file" and not work.root.size:
