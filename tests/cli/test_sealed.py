@@ -213,9 +213,13 @@ def test_a_resource_is_sealed_to_some_parties_only(
     [found] = keyed_bakery.done("commons", "list", "--json").json
     cid = found["resource"]["cid"]
 
+    everybody = keyed_bakery.run(
+        "commons", "grant", cid, "--sharing-password-file", "password", "--dry-run"
+    )
     refused = third.run("commons", "open", cid, "--output", "x", "--password-file", "password")
 
     assert found["resource"]["access"] == "parties"
+    assert everybody.code == 2 and "--to" in everybody.stderr
     assert opened(keyed_loom, cid) == opened(keyed_bakery, cid) == MINUTES
     assert refused.code == 1
 

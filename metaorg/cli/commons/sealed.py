@@ -63,7 +63,7 @@ def grant(
     over. The own sharing key opens it for that.
     """
     sharing = session.organization.sharing
-    recipients = with_keys(sharing.recipients(to), strict=to is not None)
+    recipients = with_keys(sharing.candidates(resource, to), strict=to is not None)
     new = sharing.without(resource, recipients)
     if not new:
         say("All of them can open it already.")
