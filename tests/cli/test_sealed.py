@@ -125,6 +125,21 @@ def test_who_has_no_key_is_left_out_and_told(keyed_bakery: Cli, keyed_loom: Cli)
     assert "without a sharing key, and so left out" in result.stderr
 
 
+def test_whose_profile_cannot_be_read_is_not_said_to_have_no_key(
+    keyed_bakery: Cli, keyed_loom: Cli
+) -> None:
+    elsewhere = {"store": f"embedded:{keyed_bakery.folder / 'empty'}"}
+    to = ("--access", "parties", "--purpose", "A joint bid", "--to", LOOM)
+
+    left_out = keyed_bakery.run(*SEALED, **elsewhere)
+    refused = keyed_bakery.run(*PUBLISH, *to, **elsewhere)
+
+    assert left_out.code == 3 and refused.code == 5
+    for result in (left_out, refused):
+        assert "(seat 3) cannot be read here" in result.stderr
+        assert "without a sharing key" not in result.stderr
+
+
 def test_a_member_whom_it_is_not_sealed_to_cannot_open_it(
     food_coop: Cli, with_key: Callable[[Cli], Cli], sealed: str
 ) -> None:

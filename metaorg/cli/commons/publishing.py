@@ -135,9 +135,9 @@ def _publish_sealed(
         recipients += [one for one in _own(session) if one not in recipients]
     if not any(one.account == session.own.address for one in recipients):
         raise Misconfigured(
-            "the own organization has no sharing key in its profile, and could not open what it "
-            "seals: make one with `metaorg keys sharing new`, then `metaorg membership profile "
-            "--sharing-key`"
+            "the own organization has no sharing key in a profile that can be read here, and could "
+            "not open what it seals: make one with `metaorg keys sharing new`, then `metaorg "
+            "membership profile --sharing-key`"
         )
     say(f"sealed to {named(recipients)}")
     if session.flags.dry_run:

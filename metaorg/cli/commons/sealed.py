@@ -21,7 +21,7 @@ from metaorg.cli.options import (
 from metaorg.cli.output import emit, facts, progress, say
 from metaorg.cli.session import Session, ask_password, read_password
 from metaorg.cli.writing import perform
-from metaorg.errors import InvalidInput
+from metaorg.errors import InvalidInput, Unreachable
 
 if TYPE_CHECKING:
     from metaorg.ipfs.keys import SharingKey
@@ -154,15 +154,31 @@ def _unlocked(
 
 
 def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recipient]":
-    """Those who have a sharing key; who has none is told, or with `strict` refused."""
-    none = [one for one in recipients if not one.key]
+    """Those who have a sharing key; who has none is told, or with `strict` refused.
+
+    Raises:
+        Unreachable: with `strict`, a profile cannot be read: whether it names a key is unknown.
+    """
+    unknown = [one for one in recipients if one.name is None]
+    none = [one for one in recipients if one.name is not None and not one.key]
+    if unknown and strict:
+        raise Unreachable(_unread(unknown))
     if none and strict:
         raise InvalidInput(
             *(f"{one.account} ({one.name}) has no sharing key in its profile" for one in none)
         )
+    if unknown:
+        say(f"left out: {_unread(unknown)}")
     if none:
         say(f"without a sharing key, and so left out: {named(none)}")
     return [one for one in recipients if one.key]
+
+
+def _unread(recipients: "Sequence[Recipient]") -> str:
+    return (
+        f"the profile of {named(recipients)} cannot be read here, and so not its sharing key: "
+        "`metaorg commons mirror` brings it"
+    )
 
 
 def named(recipients: "Sequence[Recipient]") -> str:
