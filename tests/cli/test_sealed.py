@@ -185,7 +185,8 @@ def test_a_new_key_is_let_in_and_the_old_one_still_opens(
 def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
     keyed_bakery: Cli, keyed_loom: Cli, sealed: str
 ) -> None:
-    keyed_bakery.done("commons", "revoke", sealed, "--from", LOOM, "--reason", "The audit is over.")
+    twice = ("--from", LOOM, "--from", LOOM)
+    keyed_bakery.done("commons", "revoke", sealed, *twice, "--reason", "The audit is over.")
 
     refused = keyed_loom.run(
         "commons", "open", sealed, "--output", "opened", "--password-file", "password"
