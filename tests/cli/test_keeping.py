@@ -70,6 +70,16 @@ def test_a_folder_is_published_and_fetched_as_it_was(
     assert tree(home / "copy") == tree(library)
 
 
+@pytest.mark.parametrize("path", [".", "surveys/..", "../library/", "surveys/../../library"])
+def test_a_folder_has_its_name_however_it_is_given(bakery: Cli, library: Path, path: str) -> None:
+    here = Cli(bakery.environment, library)
+
+    here.done(*PUBLISH, path)
+
+    [found] = here.done("commons", "list", "--json").json
+    assert (found["title"], found["description"]["filename"]) == ("library", "library")
+
+
 def test_a_symlink_is_not_published_in_place_of_what_it_points_to(
     bakery: Cli, library: Path, home: Path, nothing_sent: None
 ) -> None:

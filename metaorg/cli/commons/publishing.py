@@ -218,9 +218,9 @@ def _description(
 
     from metaorg.records import Description, made
 
-    filename = "" if str(path) == STDIN else path.absolute().name
+    filename = "" if str(path) == STDIN else path.expanduser().resolve().name
     if not (title or filename):
-        raise InvalidInput("--title is missing: what comes from stdin has no name")
+        raise InvalidInput("--title is missing: what comes from stdin, or is /, has no name")
     if sealed and not title:
         raise InvalidInput("--title is missing: a sealed resource does not tell its name")
     guessed = media_type or guess_type(filename)[0] or "application/octet-stream"
