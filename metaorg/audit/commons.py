@@ -102,7 +102,8 @@ def _content(store: Store, cid: Cid, what: str) -> Iterator[Finding]:
     subject = f"{what} ({cid})"
     try:
         for lacking in dag.missing(store, cid):
-            store.get(lacking)  # which says whether it is missing or damaged
+            for _ in dag.walk(store, lacking):  # which says whether it is missing or damaged
+                pass
         data = store.get(cid) if what.startswith(_JSON) else b""
     except (ContentCorrupt, ContentMalformed) as error:
         yield differs(subject, "the bytes that hash to its CID", str(error))

@@ -76,7 +76,8 @@ class Commons:
 
     def revoke(self, cid: Cid, organizations: Sequence[Address], reason: str) -> Call:
         """Record that organizations are no longer meant to use a resource; takes no key away."""
-        return because(self.contract.revoke, cid, self._seats(organizations), reason=reason)
+        seats = self._seats([*dict.fromkeys(organizations)])
+        return because(self.contract.revoke, cid, seats, reason=reason)
 
     def retire(self, cid: Cid, reason: str) -> Call:
         """Advise against using a resource any longer."""

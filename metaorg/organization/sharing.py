@@ -11,6 +11,7 @@ from metaorg.ipfs.blocks import Block
 from metaorg.ipfs.keys import key_id
 from metaorg.ipfs.sealing import ResourceKey
 from metaorg.onchain.chain import Reading
+from metaorg.onchain.commons import Access
 from metaorg.records import ENVELOPE_KEYS, Envelope
 from metaorg.types import Address, Call, Cid, Model
 
@@ -55,6 +56,22 @@ class Sharing:
         if none:
             raise InvalidInput(*none)
         return [active[account] for account in dict.fromkeys(accounts)]
+
+    def candidates(
+        self, cid: Cid, accounts: Sequence[Address] | None = None, reading: Reading | None = None
+    ) -> list[Recipient]:
+        """Whom to let in to a resource: these, or all organizations with an active seat.
+
+        Raises:
+            InvalidInput: it is for parties only, and none is named; or as for `recipients`.
+        """
+        reading = self._org.at(reading)
+        if (
+            accounts is None
+            and self._org.commons.show(cid, reading).resource.access == Access.PARTIES
+        ):
+            raise InvalidInput("this is for some parties only: say with --to whom to let in")
+        return self.recipients(accounts, reading)
 
     def holders(self, keys: Iterable[str], reading: Reading | None = None) -> list[Recipient]:
         """The organizations in whose profiles one of these sharing keys (ids) stands.

@@ -1,8 +1,12 @@
 """`metaorg check`: exit code 6 unless everything agrees."""
 
+import sqlite3
 from pathlib import Path
 
 from cli.conftest import Cli
+from metaorg.ipfs import Embedded
+from metaorg.ipfs.serving import Server
+from metaorg.types import Cid
 
 
 def test_a_sound_meta_organization_passes(bakery: Cli) -> None:
@@ -18,3 +22,26 @@ def test_documents_that_nobody_holds_are_a_gap(bakery: Cli, home: Path) -> None:
     assert result.code == 6
     assert result.json["findings"][0]["kind"] == "unknown"
     assert "findings" in result.stderr
+
+
+def test_a_part_that_no_gateway_has_is_a_gap(
+    bakery: Cli, home: Path, founded: dict[str, str]
+) -> None:
+    (home / "survey.bin").write_bytes(bytes(2 << 20) + b"the last part")
+    bakery.done("commons", "publish", "survey.bin", "--licence", "CC0-1.0")
+    far = f"embedded:{home / 'far'}"
+    with Server(Embedded(founded["METAORG_STORE"].removeprefix("embedded:")), port=0) as node:
+        node.start()
+        bakery.done("commons", "mirror", "--store", far, "--gateway", node.url)
+    with sqlite3.connect(home / "far") as database:
+        last = Cid.of(b"the last part").digest
+        database.execute("DELETE FROM block WHERE digest = ?", (last,))
+
+    with Server(Embedded(home / "far"), port=0) as node:
+        node.start()
+        settings = ("--store", f"embedded:{home / 'empty'}", "--gateway", node.url)
+        result = bakery.run("check", "--json", *settings)
+
+    assert result.code == 6
+    assert [one["kind"] for one in result.json["findings"]] == ["unknown"]
+    assert result.json["findings"][0]["subject"].startswith("resource")

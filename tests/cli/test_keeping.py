@@ -12,7 +12,7 @@ from cli.conftest import LOOM, Cli, Decide
 from metaorg.cli.output import PIPE_CLOSED
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server
-from metaorg.types import Cid
+from metaorg.types import DAG_CBOR, Cid
 
 PUBLISH = ("commons", "publish", "--licence", "CC0-1.0")
 LARGE = hashlib.shake_256(b"a survey").digest(2_500_000)
@@ -70,6 +70,28 @@ def test_a_folder_is_published_and_fetched_as_it_was(
     assert tree(home / "copy") == tree(library)
 
 
+@pytest.mark.parametrize("path", [".", "surveys/..", "../library/", "surveys/../../library"])
+def test_a_folder_has_its_name_however_it_is_given(bakery: Cli, library: Path, path: str) -> None:
+    here = Cli(bakery.environment, library)
+
+    here.done(*PUBLISH, path)
+
+    [found] = here.done("commons", "list", "--json").json
+    assert (found["title"], found["description"]["filename"]) == ("library", "library")
+
+
+def test_a_symlink_is_not_published_in_place_of_what_it_points_to(
+    bakery: Cli, library: Path, home: Path, nothing_sent: None
+) -> None:
+    (home / "link").symlink_to(library)
+    (home / "dangling").symlink_to("nowhere")
+
+    for path in ("link", "link/", "dangling"):
+        result = bakery.run(*PUBLISH, path)
+        assert result.code == 2
+        assert "is a symlink" in result.stderr
+
+
 def test_one_path_of_a_folder_is_fetched(bakery: Cli, shared: str, home: Path) -> None:
     bakery.done("commons", "fetch", f"{shared}/surveys/2026.bin", "--output", "one")
     small = bakery.done("commons", "fetch", f"ipfs://{shared}/Straßen.csv")
@@ -80,6 +102,18 @@ def test_one_path_of_a_folder_is_fetched(bakery: Cli, shared: str, home: Path) -
     assert small.stdout == "name,length\nLinden,3\n"
     assert (nothing.code, folder.code) == (2, 2)
     assert "2027.bin" in nothing.stderr and "--output" in folder.stderr
+
+
+def test_what_is_no_file_or_folder_goes_to_stdout_only(bakery: Cli, home: Path) -> None:
+    cid = Embedded(home / "own").put(b"\x01", DAG_CBOR)
+    settings = {"store": f"embedded:{home / 'own'}"}
+
+    shown = bakery.done("commons", "fetch", cid, **settings)
+    written = bakery.run("commons", "fetch", cid, "--output", "copy", **settings)
+    below = bakery.run("commons", "fetch", f"{cid}/a", **settings)
+
+    assert shown.code == 0
+    assert (written.code, below.code) == (2, 2)
 
 
 def test_the_cid_is_told_without_storing_anything(bakery: Cli, library: Path, home: Path) -> None:

@@ -125,6 +125,21 @@ def test_who_has_no_key_is_left_out_and_told(keyed_bakery: Cli, keyed_loom: Cli)
     assert "without a sharing key, and so left out" in result.stderr
 
 
+def test_whose_profile_cannot_be_read_is_not_said_to_have_no_key(
+    keyed_bakery: Cli, keyed_loom: Cli
+) -> None:
+    elsewhere = {"store": f"embedded:{keyed_bakery.folder / 'empty'}"}
+    to = ("--access", "parties", "--purpose", "A joint bid", "--to", LOOM)
+
+    left_out = keyed_bakery.run(*SEALED, **elsewhere)
+    refused = keyed_bakery.run(*PUBLISH, *to, **elsewhere)
+
+    assert left_out.code == 3 and refused.code == 5
+    for result in (left_out, refused):
+        assert "(seat 3) cannot be read here" in result.stderr
+        assert "without a sharing key" not in result.stderr
+
+
 def test_a_member_whom_it_is_not_sealed_to_cannot_open_it(
     food_coop: Cli, with_key: Callable[[Cli], Cli], sealed: str
 ) -> None:
@@ -170,7 +185,8 @@ def test_a_new_key_is_let_in_and_the_old_one_still_opens(
 def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
     keyed_bakery: Cli, keyed_loom: Cli, sealed: str
 ) -> None:
-    keyed_bakery.done("commons", "revoke", sealed, "--from", LOOM, "--reason", "The audit is over.")
+    twice = ("--from", LOOM, "--from", LOOM)
+    keyed_bakery.done("commons", "revoke", sealed, *twice, "--reason", "The audit is over.")
 
     refused = keyed_loom.run(
         "commons", "open", sealed, "--output", "opened", "--password-file", "password"
@@ -226,9 +242,13 @@ def test_a_resource_is_sealed_to_some_parties_only(
     [found] = keyed_bakery.done("commons", "list", "--json").json
     cid = found["resource"]["cid"]
 
+    everybody = keyed_bakery.run(
+        "commons", "grant", cid, "--sharing-password-file", "password", "--dry-run"
+    )
     refused = third.run("commons", "open", cid, "--output", "x", "--password-file", "password")
 
     assert found["resource"]["access"] == "parties"
+    assert everybody.code == 2 and "--to" in everybody.stderr
     assert opened(keyed_loom, cid) == opened(keyed_bakery, cid) == MINUTES
     assert refused.code == 1
 

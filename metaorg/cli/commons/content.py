@@ -143,6 +143,8 @@ def write_out(
     from metaorg.types import DAG_CBOR
 
     if cid.codec == DAG_CBOR:
+        if path or output is not None:
+            raise InvalidInput("this is DAG-CBOR, and no file or folder: it goes to stdout")
         write_content(session.store.get(cid))
         return
     entry = unixfs.resolve(session.store, cid, path)

@@ -95,6 +95,8 @@ def publish(
     if (access == "parties") != bool(to):
         raise InvalidInput("--access parties and --to go together")
     with content_of(path) as found:
+        if found.is_symlink():
+            raise InvalidInput(f"{path} is a symlink: publish what it points to")
         refuse_personal_data(found, hidden=hidden, consent=consent)
         work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
         if work.root.kind == "file" and not work.root.size:
@@ -134,9 +136,9 @@ def _publish_sealed(
         recipients += [one for one in _own(session) if one not in recipients]
     if not any(one.account == session.own.address for one in recipients):
         raise Misconfigured(
-            "the own organization has no sharing key in its profile, and could not open what it "
-            "seals: make one with `metaorg keys sharing new`, then `metaorg membership profile "
-            "--sharing-key`"
+            "the own organization has no sharing key in a profile that can be read here, and could "
+            "not open what it seals: make one with `metaorg keys sharing new`, then `metaorg "
+            "membership profile --sharing-key`"
         )
     say(f"sealed to {named(recipients)}")
     if session.flags.dry_run:
@@ -219,9 +221,9 @@ def _description(
 
     from metaorg.records import Description, made
 
-    filename = "" if str(path) == STDIN else path.absolute().name
+    filename = "" if str(path) == STDIN else path.expanduser().resolve().name
     if not (title or filename):
-        raise InvalidInput("--title is missing: what comes from stdin has no name")
+        raise InvalidInput("--title is missing: what comes from stdin, or is /, has no name")
     if sealed and not title:
         raise InvalidInput("--title is missing: a sealed resource does not tell its name")
     guessed = media_type or guess_type(filename)[0] or "application/octet-stream"

@@ -64,7 +64,7 @@ def grant(
     the resource for that.
     """
     sharing = session.organization.sharing
-    recipients = with_keys(sharing.recipients(to), strict=to is not None)
+    recipients = with_keys(sharing.candidates(resource, to), strict=to is not None)
     if to is None:
         recipients = _not_revoked(recipients, sharing.revoked(resource))
     new = sharing.without(resource, recipients)
@@ -162,19 +162,18 @@ def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recip
     """Those who have a sharing key; who has none is told, or with `strict` refused.
 
     Raises:
-        Unreachable: for one of them nobody here knows.
+        Unreachable: with `strict`, a profile cannot be read: whether it names a key is unknown.
     """
-    unread = [one for one in recipients if one.key is None]
-    if unread:
-        raise Unreachable(
-            f"the profile of {named(unread)} cannot be read here, so that nobody knows whether "
-            "there is a sharing key in it: run `metaorg commons mirror` first"
-        )
-    none = [one for one in recipients if not one.key]
+    unknown = [one for one in recipients if one.name is None]
+    none = [one for one in recipients if one.name is not None and not one.key]
+    if unknown and strict:
+        raise Unreachable(_unread(unknown))
     if none and strict:
         raise InvalidInput(
             *(f"{one.account} ({one.name}) has no sharing key in its profile" for one in none)
         )
+    if unknown:
+        say(f"left out: {_unread(unknown)}")
     if none:
         say(f"without a sharing key, and so left out: {named(none)}")
     return [one for one in recipients if one.key]
@@ -185,6 +184,13 @@ def _not_revoked(recipients: "Sequence[Recipient]", revoked: set[int]) -> "list[
     if out:
         say(f"revoked, and so left out unless --to names them: {named(out)}")
     return [one for one in recipients if one not in out]
+
+
+def _unread(recipients: "Sequence[Recipient]") -> str:
+    return (
+        f"the profile of {named(recipients)} cannot be read here, and so not its sharing key: "
+        "`metaorg commons mirror` brings it"
+    )
 
 
 def named(recipients: "Sequence[Recipient]") -> str:
