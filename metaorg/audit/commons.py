@@ -44,7 +44,9 @@ def references(evidence: Evidence) -> Named:
     found: Named = {}
     for timed in evidence.events:
         if timed.name != "DAOURIUpdate":
-            found |= recorded.by_event(evidence.modules, timed.event)
+            named = recorded.by_event(evidence.modules, timed.event)
+            # whatever else a document was recorded as, it has to be the JSON that it is
+            found |= {c: w for c, w in named.items() if c not in found or w.startswith(_JSON)}
     return found
 
 

@@ -29,6 +29,10 @@ from metaorg.cli.output import say
 from metaorg.errors import InvalidInput, MetaorgError, Misconfigured
 
 UNEXPECTED, INTERRUPTED = 70, 130
+_INTERRUPTION = (
+    "Interrupted. What was sent may still arrive; run the same command again: it goes on from what "
+    "is on chain and in the store, and sends nothing twice."
+)
 
 app = application(
     """Found, govern and audit organizations of organizations.
@@ -77,19 +81,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         refuse_keys(given)
         app(given, prog_name="metaorg")
     except SystemExit as end:
+        if end.code == INTERRUPTED:
+            return _failed(_INTERRUPTION, INTERRUPTED)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except KeyboardInterrupt:
-        return _failed(
-            "Interrupted. What was sent may still arrive; run the same command again: it goes on "
-            "from what is on chain, and sends nothing twice.",
-            INTERRUPTED,
-        )
+        return _failed(_INTERRUPTION, INTERRUPTED)
     except MetaorgError as error:
         return _failed(str(error), error.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _failed(f"{where}{error.strerror or type(error).__name__}", Misconfigured.exit_code)
     except Exception as error:
+        if isinstance(error, RuntimeError) and "home directory" in str(error):  # of ~ in a path
+            return _failed("There is no such user: a path begins with ~", InvalidInput.exit_code)
         return _failed(
             f"Something unexpected happened ({type(error).__name__}): this is a fault of metaorg. "
             "Set METAORG_DEBUG=1 to see where.",

@@ -26,6 +26,8 @@ class Session:
 
     def __init__(self, flags: Flags) -> None:
         self.flags: Any = flags
+        self.piped = False
+        """Whether stdin gives content, so that questions go to the terminal behind it."""
 
     @cached_property
     def resolved(self) -> "Resolved":
@@ -60,10 +62,10 @@ class Session:
         """The own store, and the gateways for what it lacks."""
         from metaorg.ipfs import Tiered
 
-        gateways = self.settings.gateways
-        return Tiered(self.own_store, self.gateways(gateways)) if gateways else self.own_store
+        own = self.own_store
+        return Tiered(own, self.source) if self.settings.gateways else own
 
-    @property
+    @cached_property
     def source(self) -> "Source":
         """Who is asked for what the own store lacks; the store itself without gateways."""
         gateways = self.settings.gateways
@@ -161,13 +163,16 @@ def read_password(path: Path) -> str:
     return password.rstrip("\r")
 
 
-def ask_password(prompt: str, confirm: bool = False) -> str:
+def ask_password(prompt: str, confirm: bool = False, *, option: str = "--password-file") -> str:
     """A password from the terminal.
+
+    Args:
+        option: what to use where there is none.
 
     Raises:
         Misconfigured: there is no terminal to ask on.
     """
     if not sys.stdin.isatty():
-        raise Misconfigured("there is no terminal to ask for the password: use --password-file")
+        raise Misconfigured(f"there is no terminal to ask for the password: use {option}")
     ask: Callable[..., str] = typer.prompt
     return ask(prompt, hide_input=True, confirmation_prompt=confirm, err=True)

@@ -103,10 +103,21 @@ def agree(session: Session, what: str) -> None:
         Refused: they said no.
     """
     say(what)
-    if session.flags.yes or not sys.stdin.isatty():
+    if session.flags.yes or not (sys.stdin.isatty() or session.piped):
         return
-    if not typer.confirm("Go on?", err=True):
+    if not (_confirmed_behind_the_pipe() if session.piped else typer.confirm("Go on?", err=True)):
         raise Refused("Nothing was signed or sent.")
+
+
+def _confirmed_behind_the_pipe() -> bool:
+    """The answer of whoever sits at the terminal, while stdin gives content; yes without one."""
+    try:
+        terminal = open("/dev/tty", "r+", encoding="utf-8", buffering=1)  # noqa: SIM115 - below
+    except OSError:
+        return True
+    with terminal:
+        print("Go on? [y/N]: ", end="", file=sys.stderr, flush=True)
+        return terminal.readline().strip().lower() in ("y", "yes")
 
 
 def send(session: Session, calls: Sequence["Call"]) -> list["Receipt"]:

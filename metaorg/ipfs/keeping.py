@@ -82,10 +82,11 @@ def _keep_leaves(
     store: Store, source: Source, named: Mapping[Cid, str], advance: Callable[[int], None]
 ) -> Iterator[Holding]:
     """The same for blocks without links, all of them in one write."""
-    got = dict(store.get_many(named))
+    got = dict(store.held(named))
     lacking = [cid for cid, data in got.items() if isinstance(data, Unreachable)]
     for cid, data in source.get_many(lacking):
-        got[cid] = data
+        if isinstance(data, bytes) or isinstance(got[cid], ContentMissing):
+            got[cid] = data  # what is damaged here stays so, whatever others lack
         advance(len(data) if isinstance(data, bytes) else 0)
     store.write((Block(cid, d) for cid, d in got.items() if isinstance(d, bytes)), pin=True)
     for cid, data in got.items():

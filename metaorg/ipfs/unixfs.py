@@ -184,7 +184,7 @@ class _Extraction:
         else:
             raise InvalidInput(
                 f"the symlink {self._shown(entry)} leads to {entry.target!r}, which is not surely "
-                "in the folder: leave such symlinks out (skip_links), or do not fetch it"
+                "in the folder: leave such symlinks out (--skip-links), or do not fetch it"
             )
 
     def _enter(self, name: bytes, mode: int | None) -> None:

@@ -47,7 +47,8 @@ def by_call(modules: Modules, to: Address, data: bytes) -> Named:
                 return {}
             # Elsewhere a digest is that of something on record, of which the codec is not told.
             whole = given if entry["name"] in _RECORDING else {}
-            return _whole(whole, f"what {entry['name']} would record") | _parts(given)
+            uri = _public({"daoURI": given["uri"]}) if entry["name"] == "setDaoURI" else {}
+            return uri | _whole(whole, f"what {entry['name']} would record") | _parts(given)
     return {}
 
 

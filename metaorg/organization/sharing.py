@@ -193,7 +193,9 @@ class Sharing:
         if revoked:
             seat, why = revoked[-1]
             raise Refused(f"access of seat {seat} to {cid} was revoked: {why}")
-        raise Refused(f"{cid} was not granted to seat {seats[0]}: ask its steward")
+        raise Refused(
+            f"{cid} was not granted to seat {seats[0]}: ask its steward (`metaorg commons grant`)"
+        )
 
     def _everybody(self, reading: Reading) -> list[Recipient]:
         membership = self._org.membership

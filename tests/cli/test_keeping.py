@@ -225,6 +225,32 @@ def test_collecting_never_drops_what_the_chain_records(
     assert bakery.done("commons", "verify", "--json").json["faults"] == {}
 
 
+def test_what_is_left_out_and_what_leads_out_is_told(
+    bakery: Cli, library: Path, home: Path
+) -> None:
+    (library / "surveys" / "out").symlink_to("/etc/hostname")
+
+    told = bakery.done(*PUBLISH, library)
+    cid = cid_of(bakery, library)
+    refused = bakery.run("commons", "fetch", cid, "--output", "copy")
+    bakery.done("commons", "fetch", cid, "--output", "copy", "--skip-links")
+
+    assert ".draft" in told.stderr and "--hidden" in told.stderr
+    assert "surveys/out" in told.stderr and "latest" not in told.stderr
+    assert refused.code == 2 and "--skip-links" in refused.stderr
+    assert (home / "copy" / "latest").is_symlink()
+    assert not (home / "copy" / "surveys" / "out").is_symlink()
+
+
+def test_an_empty_folder_is_not_published(bakery: Cli, home: Path) -> None:
+    (home / "nothing").mkdir()
+    (home / "nothing" / ".env").write_text("x")
+
+    result = bakery.run(*PUBLISH, home / "nothing")
+
+    assert result.code == 2 and "is empty" in result.stderr
+
+
 def test_content_travels_as_a_car(bakery: Cli, shared: str, home: Path) -> None:
     bakery.done("commons", "export", shared, "--car", "library.car")
     settings = {"store": f"embedded:{home / 'other'}"}

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.conftest import FOOD_COOP, LOOM, Cli
+from cli.conftest import BAKERY, FOOD_COOP, LOOM, Cli
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.keys import new_sharing_key
+from metaorg.onchain.accounts import NodeSigner
+from metaorg.onchain.chain import Chain
+from metaorg.organization import MetaOrganization
+from metaorg.records import Envelope
 from metaorg.types import Cid
 
 MINUTES = b"We agreed on the wages of next year.\n" * 40_000
@@ -82,7 +86,7 @@ def envelopes(cli: Cli, cid: str) -> list[str]:
 
 
 def opened(cli: Cli, cid: str, output: str = "opened") -> bytes:
-    cli.done("commons", "open", cid, "--output", output, "--password-file", "password")
+    cli.done("commons", "open", cid, "--output", output, "--sharing-password-file", "password")
     return (cli.folder / output).read_bytes()
 
 
@@ -146,7 +150,7 @@ def test_a_member_whom_it_is_not_sealed_to_cannot_open_it(
     late = with_key(food_coop)
 
     refused = late.run(
-        "commons", "open", sealed, "--output", "opened", "--password-file", "password"
+        "commons", "open", sealed, "--output", "opened", "--sharing-password-file", "password"
     )
 
     assert refused.code == 1
@@ -189,7 +193,7 @@ def test_whose_access_was_revoked_is_refused_by_the_tool_with_the_reason(
     keyed_bakery.done("commons", "revoke", sealed, *twice, "--reason", "The audit is over.")
 
     refused = keyed_loom.run(
-        "commons", "open", sealed, "--output", "opened", "--password-file", "password"
+        "commons", "open", sealed, "--output", "opened", "--sharing-password-file", "password"
     )
 
     assert refused.code == 1
@@ -245,7 +249,9 @@ def test_a_resource_is_sealed_to_some_parties_only(
     everybody = keyed_bakery.run(
         "commons", "grant", cid, "--sharing-password-file", "password", "--dry-run"
     )
-    refused = third.run("commons", "open", cid, "--output", "x", "--password-file", "password")
+    refused = third.run(
+        "commons", "open", cid, "--output", "x", "--sharing-password-file", "password"
+    )
 
     assert found["resource"]["access"] == "parties"
     assert everybody.code == 2 and "--to" in everybody.stderr
@@ -324,7 +330,7 @@ def test_a_sealed_folder_comes_back_as_it_was(keyed_bakery: Cli) -> None:
         found["resource"]["cid"],
         "--output",
         "back",
-        "--password-file",
+        "--sharing-password-file",
         "password",
     )
 
@@ -344,11 +350,25 @@ def test_access_purpose_and_parties_go_together(keyed_bakery: Cli, wrong: tuple[
     assert keyed_bakery.run(*PUBLISH, *wrong).code == 2
 
 
+def test_an_envelope_that_was_tampered_with_hides_no_other_one(
+    keyed_bakery: Cli, keyed_loom: Cli, sealed: str, chain: Chain
+) -> None:
+    """Its steward recorded one that names the right keys and holds nothing."""
+    [first] = envelopes(keyed_bakery, sealed)
+    junk = json.loads(keyed_bakery.done("commons", "fetch", first).stdout) | {"age": "AAAA"}
+    here = keyed_bakery.environment
+    store = Embedded(here["METAORG_STORE"].removeprefix("embedded:"))
+    org = MetaOrganization.open(chain, here["METAORG_ADDRESS"], store, NodeSigner(chain, BAKERY))
+    org.send(org.commons.grant(Cid.parse(sealed), [1, 3], Envelope(**junk)))
+
+    assert opened(keyed_loom, sealed) == MINUTES
+
+
 def test_a_wrong_password_opens_nothing(keyed_loom: Cli, sealed: str) -> None:
     (keyed_loom.folder / "wrong").write_text("guess\n")
 
     refused = keyed_loom.run(
-        "commons", "open", sealed, "--output", "opened", "--password-file", "wrong"
+        "commons", "open", sealed, "--output", "opened", "--sharing-password-file", "wrong"
     )
 
     assert refused.code == 3
@@ -364,7 +384,7 @@ def test_what_is_not_sealed_is_not_opened(keyed_bakery: Cli) -> None:
     keyed_bakery.done(*PUBLISH)
 
     result = keyed_bakery.run(
-        "commons", "open", str(Cid.of(b"x")), "--output", "x", "--password-file", "password"
+        "commons", "open", str(Cid.of(b"x")), "--output", "x", "--sharing-password-file", "password"
     )
 
     assert result.code == 2

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from metaorg.cli.files import STDIN
-from metaorg.cli.output import emit, progress, write_bytes, write_content
+from metaorg.cli.output import emit, progress, say, write_bytes, write_content
 from metaorg.cli.session import Session
 from metaorg.errors import InvalidInput
 
@@ -39,11 +39,12 @@ _SHOWN = 10
 
 
 @contextmanager
-def content_of(path: Path) -> Iterator[Path]:
+def content_of(session: Session, path: Path) -> Iterator[Path]:
     """The path, or for `-` a file with all that stdin gives; what is read twice must stay there."""
     if str(path) != STDIN:
         yield path.expanduser()
         return
+    session.piped = not sys.stdin.isatty()
     with tempfile.TemporaryDirectory(prefix="metaorg-") as folder:
         found = Path(folder) / _NAMELESS
         with found.open("wb") as file:
@@ -102,6 +103,36 @@ class Reading:
         store.pin(self.root.cid)
 
 
+def tell_what_is_special(path: Path, *, hidden: bool) -> None:
+    """Say which names are left out, and which symlinks not everybody will want to write."""
+    out, leading = [], []
+    for folder, below, names in os.walk(path):
+        for name in (*below, *names):
+            one = Path(folder, name)
+            if name.startswith(".") and not hidden:
+                out.append(one)
+            elif one.is_symlink() and _leads_out(one, path):
+                leading.append(one)
+        below[:] = [one for one in below if hidden or not one.startswith(".")]
+    if out:
+        say(f"left out, as --hidden was not said: {_few(out)}")
+    if leading:
+        say(f"links that lead out of the folder, to be fetched with --skip-links: {_few(leading)}")
+
+
+def _leads_out(link: Path, root: Path) -> bool:
+    target = os.path.join(os.path.abspath(link.parent), os.readlink(link))
+    inside = os.path.abspath(root)
+    return os.path.isabs(os.readlink(link)) or not Path(os.path.normpath(target)).is_relative_to(
+        inside
+    )
+
+
+def _few(paths: list[Path]) -> str:
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(map(str, sorted(paths)[:_SHOWN])) + more
+
+
 def refuse_personal_data(path: Path, *, hidden: bool, consent: bool) -> None:
     """Nothing, for content without columns that look personal, or with consent.
 
@@ -113,10 +144,11 @@ def refuse_personal_data(path: Path, *, hidden: bool, consent: bool) -> None:
     if consent:
         return
     problems = []
-    for file in _files(path, hidden):
+    for file in sorted(_files(path, hidden)):
         name = "" if file.name == _NAMELESS else file.name
         if not name or is_scanned(name):
-            problems += [f"{file}: {found}" for found in personal_data(_sample(file, SAMPLE), name)]
+            where = file if name else "standard input"
+            problems += [f"{where}: {one}" for one in personal_data(_sample(file, SAMPLE), name)]
     if problems:
         more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise InvalidInput(

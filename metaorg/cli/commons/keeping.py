@@ -1,30 +1,28 @@
 """`metaorg commons`: holding what the network records, and giving it to others."""
 
-import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from metaorg.cli.command import command
 from metaorg.cli.commons.app import app
-from metaorg.cli.files import STDIN
-from metaorg.cli.options import CONNECTION, ChainFlags, ReadFlags, cid
-from metaorg.cli.output import emit, facts, progress, say, table, write_bytes
+from metaorg.cli.options import CONNECTION, ReadFlags, cid
+from metaorg.cli.output import emit, facts, progress, table
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed, InvalidInput, Misconfigured, Unreachable
 
 if TYPE_CHECKING:
     from metaorg.ipfs import Holding, PinningService
-    from metaorg.ipfs.blocks import Block
     from metaorg.types import Cid
 
 CidsArgument = Annotated[
     list[Any] | None, typer.Argument(parser=cid, metavar="CID", help="Which; all when absent.")
+]
+CidsNeeded = Annotated[
+    list[Any], typer.Argument(parser=cid, metavar="CID", help="Which; one or several.")
 ]
 _Service = Annotated[
     str | None,
@@ -35,8 +33,6 @@ _Service = Annotated[
         rich_help_panel=CONNECTION,
     ),
 ]
-CarOption = Annotated[Path, typer.Option(metavar="FILE", help="The CAR file; - is stdout.")]
-PORT = 8180
 _NOTHING = {"blocks": 0, "bytes": 0}
 
 
@@ -86,7 +82,7 @@ def status(session: Session) -> None:
 
 @command(app, ReadFlags)
 def verify(session: Session) -> None:
-    """Read every byte of what the chain records, and check it against its hashes.
+    """Read every byte that the own store has of what the chain records, and check its hashes.
 
     Exit code 6 when something is missing or damaged. JSON: {"resources": 3, "documents": 40,
     "faults": {"bafk...": "missing: ..."}}
@@ -113,8 +109,9 @@ def mirror(session: Session) -> None:
     """Hold everything that the chain records; run it as often as you like.
 
     What is missing comes from --gateway and from the members' nodes that their profiles name.
-    Exit code 5 when something could not be had. JSON: [{"cid": "bafk...", "what": "resource",
-    "state": "held", "missing": 0, "pinned": true, "why": ""}], only what is new or lacking.
+    Exit code 5 when something could not be had; what is malformed, whoever has it, does not count.
+    JSON: [{"cid": "bafk...", "what": "resource", "state": "held", "missing": 0, "pinned": true,
+    "why": ""}], only what is new or lacking.
     """
     _keep(session, session.organization.commons.recorded(), verify=False)
 
@@ -143,13 +140,11 @@ def pin(session: Session, cids: CidsArgument = None) -> None:
 
 
 @command(app, KeepFlags)
-def unpin(session: Session, cids: CidsArgument = None) -> None:
+def unpin(session: Session, cids: CidsNeeded) -> None:
     """Let content go, from the own store or with --service from a pinning service.
 
     What the chain records stays all the same: `gc` never drops it.
     """
-    if not cids:
-        raise InvalidInput("say which: one CID or several")
     for one in cids:
         if session.settings.pinning is None:
             session.own_store.unpin(one)
@@ -176,74 +171,6 @@ def gc(
     emit({"deleted": deleted}, session.as_json, lambda: f"{deleted} blocks deleted")
 
 
-@command(app, ChainFlags)
-def export(session: Session, cids: CidsArgument, car: CarOption) -> None:
-    """Write content as a CAR file, for IPFS tools or to carry to another machine."""
-    from metaorg.ipfs import car as cars
-
-    if not cids:
-        raise InvalidInput("say what: one CID or several")
-    if str(car) == STDIN:
-        for part in cars.exported(cids, session.store):
-            write_bytes(part)
-        return
-    with progress("writing"):
-        _to_new_file(car, lambda file: cars.export(file, cids, session.store))
-    emit({"file": str(car)}, session.as_json, lambda: str(car))
-
-
-@command(app, ChainFlags, "import")
-def import_(
-    session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CAR file; - is stdin.")],
-) -> None:
-    """Read a CAR file into the own store, verified, and pin its roots.
-
-    JSON: {"roots": ["bafy..."], "blocks": 3}
-    """
-    from metaorg.ipfs import car as cars
-
-    opened = sys.stdin.buffer if str(file) == STDIN else _opened(file)
-    with opened, progress("reading", size=True) as advance:
-        found = cars.read(opened)
-        count = 0
-
-        def counted() -> "Iterator[Block]":
-            nonlocal count
-            for block in found:
-                count += 1
-                advance(len(block.data))
-                yield block
-
-        session.own_store.write(counted())
-    for root in found.roots:
-        session.own_store.pin(root)
-    emit(
-        {"roots": list(found.roots), "blocks": count},
-        session.as_json,
-        lambda: "\n".join(map(str, found.roots)),
-    )
-
-
-@command(app, ChainFlags)
-def serve(
-    session: Session,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 is a free one.")] = PORT,
-) -> None:
-    """Serve the own store to other members as a trustless gateway, on this machine's loopback.
-
-    Whoever knows a CID can ask for it; what is sealed is served sealed. Put a proxy with TLS before
-    it for others to reach it, and name its address as `node` in your profile.
-    """
-    from metaorg.ipfs.serving import Server
-    from metaorg.ipfs.store import Held
-
-    with Server(Held(session.own_store), port=port, log=say) as server:
-        say(f"Serving {session.own_store.describe()} at {server.url}; Ctrl-C ends it.")
-        with suppress(KeyboardInterrupt):
-            server.serve_forever()
-
-
 def _keep(session: Session, named: "dict[Cid, str]", *, verify: bool) -> None:
     from metaorg.ipfs import keep
 
@@ -254,10 +181,11 @@ def _keep(session: Session, named: "dict[Cid, str]", *, verify: bool) -> None:
             if one.state != "held" or one.cid not in before:
                 told.append(one)
     lacking = [one for one in told if one.state != "held"]
-    columns = ("cid", "what", "state", "why")
+    columns = ("cid", "what", "state")
     emit(told, session.as_json, lambda: _kept(named, told, lacking, columns))
-    if lacking:
-        raise Unreachable(f"{len(lacking)} of {len(named)} documents could not be had")
+    wanted = [one for one in lacking if one.state != "malformed"]  # which nobody can have
+    if wanted:
+        raise Unreachable(f"{len(wanted)} of {len(named)} documents could not be had")
 
 
 def _kept(
@@ -269,7 +197,9 @@ def _kept(
     said = f"{len(named)} documents recorded, {len(told) - len(lacking)} brought in or checked"
     if not lacking:
         return said
-    return said + "\n\n" + table(columns, ([getattr(one, c) for c in columns] for one in lacking))
+    rows = table(columns, ([getattr(one, c) for c in columns] for one in lacking))
+    reasons = dict.fromkeys(one.why.replace(str(one.cid), "it") for one in lacking)
+    return "\n\n".join([said, rows, "\n".join(reasons)])
 
 
 def _pin_at(session: Session, one: "Cid") -> dict[str, Any]:
@@ -327,26 +257,3 @@ def _said(waiting: dict[str, int]) -> dict[str, str]:
     if not waiting["blocks"]:
         return {}
     return {"waiting for the daemon": f"{waiting['blocks']} blocks, {waiting['bytes']:,} bytes"}
-
-
-def _opened(file: Path) -> Any:
-    try:
-        return file.expanduser().open("rb")
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _to_new_file(path: Path, write: Any) -> None:
-    """A file that is there when all of it is."""
-    path = path.expanduser()
-    if path.exists():
-        raise InvalidInput(f"{path} exists; choose another name")
-    scratch = path.with_name(f".{path.name}.part")
-    try:
-        with scratch.open("wb") as file:
-            write(file)
-        scratch.rename(path)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        scratch.unlink(missing_ok=True)

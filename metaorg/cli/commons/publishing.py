@@ -17,6 +17,7 @@ from metaorg.cli.commons.content import (
     Reading,
     content_of,
     refuse_personal_data,
+    tell_what_is_special,
 )
 from metaorg.cli.commons.sealed import log, log_file, named, with_keys
 from metaorg.cli.files import STDIN
@@ -59,7 +60,9 @@ def publish(
     ] = None,
     purpose: Annotated[
         str | None,
-        typer.Option(parser=text, metavar="TEXT", help="Of a sealed one: what it may be used for."),
+        typer.Option(
+            parser=text, metavar="TEXT", help="What it may be used for; a sealed one needs it."
+        ),
     ] = None,
     retention: Annotated[
         str, typer.Option(metavar="TEXT", help="Of a sealed one: how long it may be kept.")
@@ -90,16 +93,14 @@ def publish(
     """
     from metaorg.onchain.commons import Access
 
-    if (access == "public") != (purpose is None):
-        raise InvalidInput("a sealed resource has a --purpose, and a public one has none")
-    if (access == "parties") != bool(to):
-        raise InvalidInput("--access parties and --to go together")
-    with content_of(path) as found:
+    _require_terms(access, to, purpose, title)
+    with content_of(session, path) as found:
         if found.is_symlink():
             raise InvalidInput(f"{path} is a symlink: publish what it points to")
         refuse_personal_data(found, hidden=hidden, consent=consent)
+        tell_what_is_special(found, hidden=hidden)
         work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
-        if work.root.kind == "file" and not work.root.size:
+        if not work.root.size and work.root.blocks == 1:
             raise InvalidInput(f"{path} is empty")
         sealed = _sealed(purpose, retention, terms) if purpose else None
         said = _description(path, title, about, media_type, sealed)
@@ -110,13 +111,37 @@ def publish(
             _publish(session, work, said, terms_of)
 
 
+def _require_terms(
+    access: str, to: "Sequence[str] | None", purpose: str | None, title: str | None
+) -> None:
+    """Nothing, for terms that go with the access.
+
+    Raises:
+        InvalidInput: names everything that is missing or too much.
+    """
+    given = {"--purpose": purpose, "--to": to, "--title": title}
+    needed = {"public": (), "members": ("--purpose", "--title")}.get(access, tuple(given))
+    allowed = {"public": ("--title",), "members": ("--purpose", "--title")}.get(access, needed)
+    problems = [f"{one} is missing: --access {access} needs it" for one in needed if not given[one]]
+    problems += [
+        f"{one} does not go with --access {access}"
+        for one, value in given.items()
+        if value and one not in allowed
+    ]
+    if problems:
+        raise InvalidInput(*problems)
+
+
 def _publish(
     session: Session, work: Reading, said: "Description", terms_of: dict[str, Any]
 ) -> None:
     commons = session.organization.commons
     call = commons.publish(work.root, said, **terms_of)
     if commons.published(work.root.cid):
-        say("This content is in the commons already, published by this account, as it was then.")
+        say(
+            "This content is in the commons already, published by this account; title and licence "
+            "stay as they are on record."
+        )
         perform(session, before=work.keep)
     else:
         perform(session, call, before=work.keep)
@@ -224,8 +249,6 @@ def _description(
     filename = "" if str(path) == STDIN else path.expanduser().resolve().name
     if not (title or filename):
         raise InvalidInput("--title is missing: what comes from stdin, or is /, has no name")
-    if sealed and not title:
-        raise InvalidInput("--title is missing: a sealed resource does not tell its name")
     guessed = media_type or guess_type(filename)[0] or "application/octet-stream"
     said = {"title": title or filename, "text": about or ""}
     if sealed:

@@ -43,7 +43,7 @@ def _resource(given: str) -> "tuple[Cid, str]":
     """A CID, and a path below it after a slash."""
     from metaorg.types import Cid
 
-    name, _, path = given.removeprefix("ipfs://").partition("/")
+    name, _, path = given.removeprefix("ipfs://").removeprefix("/ipfs/").partition("/")
     return Cid.parse(name), path
 
 
@@ -74,7 +74,7 @@ def cid_(
     JSON: {"cid": "bafy...", "profile": "unixfs-v1-2025", "kind": "folder", "size": 822378,
     "blocks": 3}; size is bytes of content.
     """
-    with content_of(path) as found:
+    with content_of(session, path) as found:
         work = Reading(session, found, profile=profile, hidden=hidden, preserve=preserve)
         emit(root_facts(work.root), session.as_json, lambda: work.root.text)
 
@@ -111,6 +111,8 @@ def list_(session: Session) -> None:
     description null when the description cannot be read.
     """
     found = session.organization.commons.all()
+    if any(one.title is None for one in found):
+        say("Some descriptions are not here: `metaorg commons mirror` brings them.")
     columns = ("cid", "title", "licence", "access", "steward", "cited", "published", "retired")
     emit(found, session.as_json, lambda: table(columns, map(_row, found)))
 

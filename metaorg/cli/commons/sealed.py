@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,6 @@ from metaorg.cli.commons.app import app
 from metaorg.cli.options import (
     ActFlags,
     CidArgument,
-    KeyFlags,
     ReadFlags,
     Reason,
     address,
@@ -21,9 +19,10 @@ from metaorg.cli.options import (
 from metaorg.cli.output import emit, facts, progress, say
 from metaorg.cli.session import Session, ask_password, read_password
 from metaorg.cli.writing import perform
-from metaorg.errors import InvalidInput, Unreachable
+from metaorg.errors import ContentMalformed, InvalidInput, Unreachable
 
 if TYPE_CHECKING:
+    from metaorg.ipfs.age import Identity
     from metaorg.ipfs.keys import SharingKey
     from metaorg.ipfs.sealing import ResourceKey
     from metaorg.ipfs.sharing_log import Shared
@@ -31,6 +30,10 @@ if TYPE_CHECKING:
     from metaorg.records import Envelope
     from metaorg.types import Cid
 
+_SharingPassword = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The own sharing key's password; asked for when absent."),
+]
 _To = Annotated[
     list[str] | None,
     typer.Option(
@@ -42,20 +45,12 @@ _To = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenFlags(ReadFlags, KeyFlags):
-    """What a command needs that opens what is sealed."""
-
-
 @command(app, ActFlags)
 def grant(
     session: Session,
     resource: CidArgument,
     to: _To = None,
-    sharing_password_file: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The sharing key's password; asked for when absent."),
-    ] = None,
+    sharing_password_file: _SharingPassword = None,
 ) -> None:
     """Let organizations open a resource that the own one has sealed.
 
@@ -97,7 +92,7 @@ def revoke(
     perform(session, session.organization.commons.revoke(resource, organization, reason))
 
 
-@command(app, OpenFlags, "open")
+@command(app, ReadFlags, "open")
 def open_(
     session: Session,
     resource: CidArgument,
@@ -105,10 +100,11 @@ def open_(
     skip_links: Annotated[
         bool, typer.Option("--skip-links", help="Leave out links that lead out of the folder.")
     ] = False,
+    sharing_password_file: _SharingPassword = None,
 ) -> None:
     """Open a resource that was sealed to the own organization; the opening is logged here.
 
-    The password is that of the own sharing key. JSON: {"resource": "bafy...", "root": "bafy...",
+    JSON: {"resource": "bafy...", "root": "bafy...",
     "name": "minutes.pdf", "output": "minutes.pdf"}; root is the content's CID, name its file's.
     """
     from metaorg.ipfs import dag, sealing, sharing_log, unixfs
@@ -116,7 +112,8 @@ def open_(
     output = output.expanduser()
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise InvalidInput(f"{output} exists already: name another one, or move it")
-    own, envelope, key = _unlocked(session, resource, session.settings.password_file)
+    password_file = sharing_password_file or session.settings.password_file
+    own, envelope, key = _unlocked(session, resource, password_file)
     with progress("fetching", size=True) as advance:
         dag.copy(resource, session.source, session.own_store, advance)
     folder = output.absolute().parent
@@ -141,6 +138,7 @@ def _unlocked(
 
     Raises:
         Refused: it is not sealed to any of them, or access was revoked.
+        ContentMalformed: every envelope that is for them was tampered with.
     """
     from metaorg.ipfs import keys, sealing
 
@@ -150,12 +148,24 @@ def _unlocked(
     envelopes = sharing.recorded(resource, keys=ids)
     if not envelopes:
         raise InvalidInput(f"{resource} is not sealed: `metaorg commons fetch` fetches it")
-    key, envelope = sealing.fitting(own, *envelopes)
     sharing.require_granted(resource, sharing.holders(ids))
-    asked = f"password of sharing key {key.id}"
-    password = read_password(password_file) if password_file else ask_password(asked)
-    identity = keys.unlock(key, password)
-    return key, envelope, sealing.unwrap(envelope, identity)
+    identities: dict[str, Identity] = {}
+    while True:
+        key, envelope = sealing.fitting(own, *envelopes)
+        if key.id not in identities:
+            asked = f"password of sharing key {key.id}"
+            password = (
+                read_password(password_file)
+                if password_file
+                else ask_password(asked, option="--sharing-password-file")
+            )
+            identities[key.id] = keys.unlock(key, password)
+        try:
+            return key, envelope, sealing.unwrap(envelope, identities[key.id])
+        except ContentMalformed:
+            envelopes = [one for one in envelopes if one is not envelope]
+            if not any(key.id in one.keys for one in envelopes for key in own):
+                raise
 
 
 def with_keys(recipients: "Sequence[Recipient]", *, strict: bool) -> "list[Recipient]":
