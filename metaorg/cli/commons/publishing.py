@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from metaorg.organization.sharing import Recipient
     from metaorg.records import Description, Envelope, Sealed
 
+_TERMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "public": ((), ("--title",)),
+    "members": (("--purpose", "--title"), ()),
+    "parties": (("--purpose", "--title", "--to"), ()),
+}
+"""Which options each access needs, and which others go with it."""
+
 
 @command(app, ActFlags)
 def publish(
@@ -120,13 +127,12 @@ def _require_terms(
         InvalidInput: names everything that is missing or too much.
     """
     given = {"--purpose": purpose, "--to": to, "--title": title}
-    needed = {"public": (), "members": ("--purpose", "--title")}.get(access, tuple(given))
-    allowed = {"public": ("--title",), "members": ("--purpose", "--title")}.get(access, needed)
+    needed, allowed = _TERMS[access]
     problems = [f"{one} is missing: --access {access} needs it" for one in needed if not given[one]]
     problems += [
         f"{one} does not go with --access {access}"
         for one, value in given.items()
-        if value and one not in allowed
+        if value and one not in needed + allowed
     ]
     if problems:
         raise InvalidInput(*problems)
