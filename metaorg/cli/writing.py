@@ -112,7 +112,7 @@ def agree(session: Session, what: str) -> None:
 def _confirmed_behind_the_pipe() -> bool:
     """The answer of whoever sits at the terminal, while stdin gives content; yes without one."""
     try:
-        terminal = open("/dev/tty", "r+", encoding="utf-8", buffering=1)  # noqa: SIM115 - below
+        terminal = open("/dev/tty", encoding="utf-8")  # noqa: SIM115 - it is closed below
     except OSError:
         return True
     with terminal:

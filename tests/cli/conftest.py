@@ -87,10 +87,14 @@ class Cli:
             env={"PATH": PATH, "PYTHONPATH": str(ROOT), **self._environment(settings)},
         )
 
-    def converse(self, *arguments: object, answers: Mapping[str, str]) -> Result:
+    def converse(
+        self, *arguments: object, answers: Mapping[str, str], stdin: Path | None = None
+    ) -> Result:
         """Run a command on a terminal of its own, and answer what it asks."""
         process, terminal = pty.fork()
         if process == 0:
+            if stdin is not None:
+                os.dup2(os.open(stdin, os.O_RDONLY), 0)
             os.chdir(self.folder)
             command = [sys.executable, "-c", ENTRY, *map(str, arguments)]
             own = {"PATH": PATH, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}

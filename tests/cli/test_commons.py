@@ -164,3 +164,16 @@ def test_publishing_needs_a_seat(outsider: Cli, home: Path) -> None:
 
     assert result.code == 4
     assert "Only an organization with an active seat can publish and cite." in result.stderr
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1)])
+def test_what_comes_from_a_pipe_is_asked_about_at_the_terminal(
+    bakery: Cli, home: Path, answer: str, code: int
+) -> None:
+    (home / "words").write_bytes(b"words")
+
+    command = (*PUBLISH, "-", "--title", "Words")
+    result = bakery.converse(*command, answers={"Go on?": answer}, stdin=home / "words")
+
+    assert result.code == code
+    assert len(bakery.done("commons", "list", "--json").json) == (code == 0)
