@@ -116,7 +116,8 @@ class Commons:
         reading = self._org.at(reading)
         view = self.show(cid, reading)
         accounts = self._org.membership.contract.accounts(reading)
-        names = [one.name for one in self._org.membership.views(accounts, reading)]
+        profiles = self._org.membership.profiles(accounts, reading)
+        names = [one.name if one else None for one in profiles]
         events = self._org.events(self.contract.address, reading=reading)
         about = [one for one in events if one.arguments["digest"] == cid.digest]
         previous, later = _versions(cid, events)
