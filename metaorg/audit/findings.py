@@ -1,18 +1,57 @@
-"""What a check finds."""
+"""What an audit finds, and how anybody can see it without this software."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from metaorg.types import Model
+from metaorg.types import Address, Hex, Model
+
+Kind = Literal["difference", "unknown"]
+"""*Difference*: it is not as it must be. *Unknown*: it could not be established. Never the same."""
+
+
+class Look(Model):
+    """Where to look oneself, with standard tools: one thing on chain, or one document.
+
+    Args:
+        what: call (a view), storage (a slot), code, log, block, receipt, document.
+        address: the contract. function: its signature, as "standingOf(address)". arguments: in
+            text, as `cast` takes them; of storage, the slot. block: number; 0 for the audited one.
+        transaction, index: of a log. cid: of a document. endpoint: whose answer it was, where that
+            matters.
+    """
+
+    what: Literal["call", "storage", "code", "log", "block", "receipt", "document"]
+    address: Address | None = None
+    function: str = ""
+    arguments: tuple[str, ...] = ()
+    block: int = 0
+    transaction: Hex = b""
+    index: int = 0
+    cid: str = ""
+    endpoint: str = ""
 
 
 class Finding(Model):
-    """Something that is not as it must be, or that could not be established."""
+    """Something that is not as it must be, or that could not be established.
 
-    kind: Literal["difference", "unknown"]
+    Args:
+        kind: see `Kind`. code: what kind of wrong it is, a name of `catalogue.py`. subject: what
+            it is about. expected, seen: in words. looks: where to see it oneself.
+    """
+
+    kind: Kind
+    code: str = ""
     subject: str
     expected: str
     seen: str
+    looks: tuple[Look, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Eight hex digits that stay the same as long as the finding does."""
+        parts = "\0".join((self.kind, self.code, self.subject, self.expected, self.seen))
+        return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 Findings = Iterator[Finding]
@@ -27,3 +66,25 @@ def compare(subject: str, expected: object, seen: object) -> Findings:
 def differs(subject: str, expected: str, seen: str) -> Finding:
     """Something that is not as it must be."""
     return Finding(kind="difference", subject=subject, expected=expected, seen=seen)
+
+
+def difference(
+    code: str, subject: str, expected: str, seen: str, looks: Sequence[Look] = ()
+) -> Finding:
+    """Something that is not as it must be."""
+    return _finding("difference", code, subject, expected, seen, looks)
+
+
+def unknown(
+    code: str, subject: str, expected: str, seen: str, looks: Sequence[Look] = ()
+) -> Finding:
+    """Something that could not be established."""
+    return _finding("unknown", code, subject, expected, seen, looks)
+
+
+def _finding(
+    kind: Kind, code: str, subject: str, expected: str, seen: str, looks: Sequence[Look]
+) -> Finding:
+    return Finding(
+        kind=kind, code=code, subject=subject, expected=expected, seen=seen, looks=tuple(looks)
+    )
