@@ -78,7 +78,7 @@ def sign(chain: Chain, founding: Founding, signer: Signer) -> SignedAdoption:
     founder = _founder(founding.charter, signer.address)
     adoption = _adoption(founding.charter, founder)
     text = InterConstitution(founding.modules.inter_constitution)
-    signature = signer.sign_typed_data(text.typed_adoption(chain, adoption))
+    signature = signer.sign_typed_data(text.typed_adoption(chain.id, adoption))
     return SignedAdoption(adoption=adoption, signature=signature)
 
 
@@ -90,7 +90,7 @@ def act(chain: Chain, founding: Founding, account: Address) -> SignedAct:
     """
     founder = _founder(founding.charter, account)
     text = InterConstitution(founding.modules.inter_constitution)
-    typed = text.typed_adoption(chain, _adoption(founding.charter, founder))
+    typed = text.typed_adoption(chain.id, _adoption(founding.charter, founder))
     return SignedAct.of(typed, [encode(founder.pledge)])
 
 

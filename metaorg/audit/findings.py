@@ -1,8 +1,8 @@
 """What an audit finds, and how anybody can see it without this software."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 from metaorg.types import Address, Hex, Model
 
@@ -41,7 +41,7 @@ class Finding(Model):
     """
 
     kind: Kind
-    code: str = ""
+    code: str
     subject: str
     expected: str
     seen: str
@@ -57,15 +57,12 @@ class Finding(Model):
 Findings = Iterator[Finding]
 
 
-def compare(subject: str, expected: object, seen: object) -> Findings:
-    """A difference unless both are equal."""
+def compare(
+    code: str, subject: str, expected: object, seen: object, looks: Sequence[Look] = ()
+) -> Findings:
+    """A difference unless both are equal; of two mappings or models, only the parts that differ."""
     if expected != seen:
-        yield differs(subject, str(expected), str(seen))
-
-
-def differs(subject: str, expected: str, seen: str) -> Finding:
-    """Something that is not as it must be."""
-    return Finding(kind="difference", subject=subject, expected=expected, seen=seen)
+        yield difference(code, subject, *_apart(expected, seen), looks)
 
 
 def difference(
@@ -88,3 +85,46 @@ def _finding(
     return Finding(
         kind=kind, code=code, subject=subject, expected=expected, seen=seen, looks=tuple(looks)
     )
+
+
+class Logged(Protocol):
+    """Something that a log told of."""
+
+    @property
+    def block(self) -> int: ...
+    @property
+    def place(self) -> int: ...
+    @property
+    def transaction(self) -> bytes: ...
+
+
+def at(where: Logged) -> tuple[Look, ...]:
+    """Where to see the log that told of something."""
+    return (
+        Look(what="log", block=where.block, transaction=where.transaction, index=where.place),
+    )
+
+
+def _apart(expected: object, seen: object) -> tuple[str, str]:
+    """Both in words; of two models or mappings with the same parts, only those that differ."""
+    one, other = _parts(expected), _parts(seen)
+    if one is None or other is None or one.keys() != other.keys():
+        return _words(expected), _words(seen)
+    keys = [key for key in one if one[key] != other[key]]
+    return (
+        ", ".join(f"{key} {_words(one[key])}" for key in keys),
+        ", ".join(f"{key} {_words(other[key])}" for key in keys),
+    )
+
+
+def _parts(value: object) -> Mapping[str, Any] | None:
+    if isinstance(value, Model):
+        return {key: getattr(value, key) for key in type(value).model_fields}
+    return value if isinstance(value, Mapping) else None
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    words = getattr(value, "words", None)
+    return words if isinstance(words, str) else str(value)

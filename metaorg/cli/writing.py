@@ -386,7 +386,7 @@ def _plan(session: Session, calls: Sequence["Call"], adoption: "Adoption | None"
         ContractReverted: the first call would be refused.
     """
     contract = session.organization.constitution.contract
-    signs = [contract.typed_adoption(session.chain, adoption)] if adoption else []
+    signs = [contract.typed_adoption(session.chain.id, adoption)] if adoption else []
     gas: list[int | None] = [None for _ in signs]
     for call in calls[len(signs) :]:
         gas.append(_gas(session, call, first=not gas))

@@ -60,7 +60,7 @@ class Facts(Model):
         voting_delay: seconds. open_proposals: of one seat, at once.
         rules: by number. weights: of the constituencies in basis points, by index; none where none
             are set. assignments: by target and selector.
-        proposals, activities: in order of the chain.
+        proposals, activities: in order of the chain. earlier: activities before those, untold.
     """
 
     chain_id: int
@@ -83,6 +83,7 @@ class Facts(Model):
     assignments: tuple[Assignment, ...]
     proposals: tuple[ProposalFacts, ...]
     activities: tuple[Activity, ...]
+    earlier: int = 0
 
     def contract(self, name: str) -> Address:
         """The address of a contract that every meta-organization has."""

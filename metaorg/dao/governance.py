@@ -170,7 +170,7 @@ def _assignments(facts: Facts) -> str:
 
 def _omitted(facts: Facts) -> str:
     """What the other documents leave out; empty when they leave out nothing."""
-    count = len(facts.activities)
+    count = facts.earlier + len(facts.activities)
     if count <= NEWEST:
         return ""
     return f"The activity log holds the newest {NEWEST:,} of {count:,} proposals and votes."

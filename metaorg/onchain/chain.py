@@ -179,13 +179,15 @@ class Reading:
 
     def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes]:
         """What contracts answer to many calls, in batches; the first revert is raised."""
-        answers = self.chain.requests(
-            [("eth_call", self._call(to, data, None)) for to, data in calls]
-        )
+        answers = self.answers(calls)
         for answer in answers:
             if isinstance(answer, NodeRefused):
                 raise answer
         return [octets(answer) for answer in answers]
+
+    def answers(self, calls: Sequence[tuple[Address, bytes]]) -> list[Any]:
+        """What a node says to many calls, in batches: 0x-hex, or a `NodeRefused` in its place."""
+        return self.chain.requests([("eth_call", self._call(to, data, None)) for to, data in calls])
 
     def code(self, address: Address) -> bytes:
         """The code at an address; empty when there is none."""

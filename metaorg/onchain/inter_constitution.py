@@ -3,8 +3,9 @@
 from typing import Any
 
 from metaorg.onchain import abi
-from metaorg.onchain.chain import Chain, Reading
+from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
+from metaorg.onchain.typed_data import recover
 from metaorg.types import Address, Call, Cid, Digest, Hex, Model
 
 
@@ -86,7 +87,11 @@ class InterConstitution(Contract):
         says = f"put {text} in force as the next version of the InterConstitution"
         return self.call("amend", text.digest, text.codec, says=says)
 
-    def typed_adoption(self, chain: Chain, adoption: Adoption) -> dict[str, Any]:
+    def signer_of(self, chain_id: int, adoption: Adoption, signature: bytes) -> Address | None:
+        """Whose key signed an adoption; None when the signature is none of a key."""
+        return recover(self.typed_adoption(chain_id, adoption), signature)
+
+    def typed_adoption(self, chain_id: int, adoption: Adoption) -> dict[str, Any]:
         """The EIP-712 typed data that the organization signs."""
         entry = self.artifact.functions["hashAdoption"]["inputs"][0]
         fields = entry["components"]
@@ -103,7 +108,7 @@ class InterConstitution(Contract):
             "domain": {
                 "name": "InterConstitution",
                 "version": "1",
-                "chainId": chain.id,
+                "chainId": chain_id,
                 "verifyingContract": self.address,
             },
             "message": message,

@@ -1,6 +1,6 @@
 """Client of `Membership`, the register of seats."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metaorg.onchain.chain import Reading
@@ -60,7 +60,7 @@ class Membership(Contract):
     def standings_of(self, reading: Reading, organizations: Sequence[Address]) -> list[Standing]:
         """`standing_of` for many, in batches."""
         found = self.reads(reading, [("standingOf", (one,)) for one in organizations])
-        return [_standing(raw) for raw in found]
+        return [standing_of_raw(raw) for raw in found]
 
     def profiles_of(self, reading: Reading, organizations: Sequence[Address]) -> list[Cid | None]:
         found = self.reads(reading, [("profileOf", (one,)) for one in organizations])
@@ -215,7 +215,8 @@ def admission_arguments(admission: Admission) -> tuple[Any, ...]:
     )
 
 
-def _standing(raw: dict[str, Any]) -> Standing:
+def standing_of_raw(raw: Mapping[str, Any]) -> Standing:
+    """A standing from the contract's struct."""
     return Standing(
         since=raw["since"],
         status=Status(raw["status"]),

@@ -79,7 +79,7 @@ class Constitution:
 
     def sign(self, adoption: Adoption, signer: Signer | None = None) -> SignedAdoption:
         """An adoption with the organization's signature; anyone may relay it."""
-        typed = self.contract.typed_adoption(self._org.chain, adoption)
+        typed = self.contract.typed_adoption(self._org.chain.id, adoption)
         signature = (signer or self._org.signer).sign_typed_data(typed)
         return SignedAdoption(adoption=adoption, signature=signature)
 
@@ -96,7 +96,7 @@ class Constitution:
 
     def act(self, adoption: Adoption, pledge: Pledge | None) -> SignedAct:
         """An adoption as an act to sign, with the pledge that it names; anyone may relay it."""
-        typed = self.contract.typed_adoption(self._org.chain, adoption)
+        typed = self.contract.typed_adoption(self._org.chain.id, adoption)
         return SignedAct.of(typed, [encode(pledge)] if pledge else [])
 
     def adoption_in(self, act: SignedAct) -> Adoption:

@@ -283,7 +283,7 @@ def test_all_signers_sign_typed_data_that_recover_to_them(world: World, devnet: 
     for signer in (local, remote):
         org = world.by(local)
         adoption = org.constitution.adoption(signer.address, "Workers", None)
-        typed = org.constitution.contract.typed_adoption(world.chain, adoption)
+        typed = org.constitution.contract.typed_adoption(world.chain.id, adoption)
 
         signature = signer.sign_typed_data(typed)
 
@@ -296,7 +296,7 @@ def test_the_typed_data_hash_as_the_contract_hashes_them(world: World) -> None:
     contract = world.by().constitution.contract
     adoption = world.by().constitution.adoption(actor(5).address, "Users", None)
 
-    signable = encode_typed_data(full_message=contract.typed_adoption(world.chain, adoption))
+    signable = encode_typed_data(full_message=contract.typed_adoption(world.chain.id, adoption))
     on_chain = contract.read(world.chain.at(), "hashAdoption", adoption.arguments())
 
     from eth_utils.crypto import keccak
