@@ -18,14 +18,21 @@ from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from metaorg.errors import InvalidInput, StoreUnreachable
-from metaorg.ipfs.rpc import printable
-from metaorg.ipfs.sockets import Timed, TimedTls, dial, grant, literal, secured
+from metaorg.errors import InvalidInput, StoreUnreachable, Unreachable
+from metaorg.http.sockets import Timed, TimedTls, dial, grant, literal, secured
 
 _SAFE = ("GET", "HEAD")
 """What may be sent on a connection that served before, and sent again when that was closed."""
 _PAUSE = 0.5
 """Seconds that a busy server is left alone at first, if it does not say how long."""
+_MESSAGE = 200
+"""Characters of what a stranger says that are shown."""
+
+
+def printable(text: str) -> str:
+    """Text of strangers in one line that a terminal can show."""
+    line = "".join(c if c.isprintable() else " " for c in text[:_MESSAGE])
+    return line + ("..." if len(text) > _MESSAGE else "")
 
 
 class Url(NamedTuple):
@@ -98,10 +105,11 @@ class Client:
     Args:
         url: where its paths begin.
         who: what to call it in messages, as "the gateway https://ipfs.example.org".
+        failure: what is raised when it gives no usable answer.
     """
 
-    def __init__(self, url: Url, who: str) -> None:
-        self.url, self.who = url, who
+    def __init__(self, url: Url, who: str, failure: type[Unreachable] = StoreUnreachable) -> None:
+        self.url, self.who, self.failure = url, who, failure
         # By process: two of them must not read the answers of one connection.
         self._idle: dict[int, deque[HTTPConnection]] = {}
 
@@ -114,6 +122,7 @@ class Client:
         limit: int,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        again: bool = False,
     ) -> Answer:
         """The server's answer, whatever its status; a busy one is asked again while there is time.
 
@@ -121,16 +130,18 @@ class Client:
             path: what follows the path of the URL, quoted.
             timeout: seconds in which the request ends, one way or the other.
             limit: the most bytes that the answer's body may have.
+            again: it changes nothing there, and so may be sent again, as GET and HEAD always may.
 
         Raises:
-            StoreUnreachable: nobody answers, not in time, not in HTTP, with a redirect, packed, or
+            Unreachable, or rather `failure`: nobody answers, not in time, not in HTTP, with a redirect, packed, or
                 with more than `limit` bytes.
         """
         sent = {"Accept-Encoding": "identity", "User-Agent": "metaorg", **(headers or {})}
+        asked = _Request(method, self.url.path + path, sent, body, again or method in _SAFE)
         ends, pause = time.monotonic() + timeout, _PAUSE
         with self._translated(timeout):
             while True:
-                answer = self._once(_Request(method, self.url.path + path, sent, body), ends, limit)
+                answer = self._once(asked, ends, limit)
                 wait = max(pause, answer.retry_after)
                 if not answer.busy or time.monotonic() + wait > ends:
                     return answer
@@ -158,7 +169,7 @@ class Client:
         return answer
 
     def _exchange(self, request: "_Request", ends: float) -> tuple[HTTPConnection, HTTPResponse]:
-        used = self._reusable(ends) if request.method in _SAFE else None
+        used = self._reusable(ends) if request.again else None
         if used is not None:
             # The server may close it just now, which says nothing about a new one.
             with suppress(ConnectionError, HTTPException):
@@ -214,19 +225,17 @@ class Client:
         try:
             yield
         except TimeoutError as error:
-            raise StoreUnreachable(
-                f"{self.who} did not answer within {timeout:g} seconds"
-            ) from error
+            raise self.failure(f"{self.who} did not answer within {timeout:g} seconds") from error
         except ssl.SSLCertVerificationError as error:
             shown = printable(error.verify_message)
-            raise StoreUnreachable(f"{self.who} cannot prove who it is ({shown})") from error
+            raise self.failure(f"{self.who} cannot prove who it is ({shown})") from error
         except ConnectionRefusedError as error:
-            raise StoreUnreachable(f"nobody answers for {self.who}: does it run?") from error
+            raise self.failure(f"nobody answers for {self.who}: does it run?") from error
         except socket.gaierror as error:
-            raise StoreUnreachable(f"nobody knows the name in {self.who}") from error
+            raise self.failure(f"nobody knows the name in {self.who}") from error
         except Exception as error:
             shown = printable(str(error) or type(error).__name__)
-            raise StoreUnreachable(f"{self.who} gave no usable answer ({shown})") from error
+            raise self.failure(f"{self.who} gave no usable answer ({shown})") from error
 
 
 class _Request(NamedTuple):
@@ -234,6 +243,7 @@ class _Request(NamedTuple):
     target: str
     headers: Mapping[str, str]
     body: bytes | None
+    again: bool
 
 
 def _ask(connection: HTTPConnection, request: _Request) -> HTTPResponse:
