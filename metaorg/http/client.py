@@ -12,7 +12,7 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from metaorg.errors import InvalidInput, StoreUnreachable, Unreachable
 from metaorg.http.sockets import Timed, TimedTls, dial, grant, literal, secured
 
-_SAFE = ("GET", "HEAD")
+SAFE = ("GET", "HEAD")
 """What may be sent on a connection that served before, and sent again when that was closed."""
 _PAUSE = 0.5
 """Seconds that a busy server is left alone at first, if it does not say how long."""
@@ -106,10 +106,17 @@ class Client:
         url: where its paths begin.
         who: what to call it in messages, as "the gateway https://ipfs.example.org".
         failure: what is raised when it gives no usable answer.
+        safe: methods that change nothing there.
     """
 
-    def __init__(self, url: Url, who: str, failure: type[Unreachable] = StoreUnreachable) -> None:
-        self.url, self.who, self.failure = url, who, failure
+    def __init__(
+        self,
+        url: Url,
+        who: str,
+        failure: type[Unreachable] = StoreUnreachable,
+        safe: Collection[str] = SAFE,
+    ) -> None:
+        self.url, self.who, self.failure, self.safe = url, who, failure, safe
         # By process: two of them must not read the answers of one connection.
         self._idle: dict[int, deque[HTTPConnection]] = {}
 
@@ -122,7 +129,6 @@ class Client:
         limit: int,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-        again: bool = False,
     ) -> Answer:
         """The server's answer, whatever its status; a busy one is asked again while there is time.
 
@@ -130,14 +136,13 @@ class Client:
             path: what follows the path of the URL, quoted.
             timeout: seconds in which the request ends, one way or the other.
             limit: the most bytes that the answer's body may have.
-            again: it changes nothing there, and so may be sent again, as GET and HEAD always may.
 
         Raises:
-            Unreachable, or rather `failure`: nobody answers, not in time, not in HTTP, with a redirect, packed, or
-                with more than `limit` bytes.
+            Unreachable: as `failure`: nobody answers, not in time, not in HTTP, with a redirect,
+                packed, or with more than `limit` bytes.
         """
         sent = {"Accept-Encoding": "identity", "User-Agent": "metaorg", **(headers or {})}
-        asked = _Request(method, self.url.path + path, sent, body, again or method in _SAFE)
+        asked = _Request(method, self.url.path + path, sent, body)
         ends, pause = time.monotonic() + timeout, _PAUSE
         with self._translated(timeout):
             while True:
@@ -169,7 +174,7 @@ class Client:
         return answer
 
     def _exchange(self, request: "_Request", ends: float) -> tuple[HTTPConnection, HTTPResponse]:
-        used = self._reusable(ends) if request.again else None
+        used = self._reusable(ends) if request.method in self.safe else None
         if used is not None:
             # The server may close it just now, which says nothing about a new one.
             with suppress(ConnectionError, HTTPException):
@@ -243,7 +248,6 @@ class _Request(NamedTuple):
     target: str
     headers: Mapping[str, str]
     body: bytes | None
-    again: bool
 
 
 def _ask(connection: HTTPConnection, request: _Request) -> HTTPResponse:
