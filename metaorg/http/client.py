@@ -35,6 +35,10 @@ def printable(text: str) -> str:
     return line + ("..." if len(text) > _MESSAGE else "")
 
 
+class TooMuch(HTTPException):
+    """An answer had more bytes than it may have."""
+
+
 class Url(NamedTuple):
     """A server, and under which path it offers what is asked of it."""
 
@@ -189,7 +193,7 @@ class Client:
             raise HTTPException("it packs its answer, which was not asked for")
         body = response.read(limit + 1)
         if len(body) > limit:
-            raise HTTPException(f"more than {limit:,} bytes")
+            raise TooMuch(f"more than {limit:,} bytes")
         if response.length:
             raise HTTPException(f"it broke off {response.length:,} bytes before the end")
         return body
