@@ -1,6 +1,7 @@
 """What a block's header hashes to, whatever a node says that its hash is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from eth_hash.auto import keccak
@@ -54,8 +55,8 @@ def header_hash(block: Mapping[str, Any]) -> bytes | None:
     """
     try:
         claimed = bytes.fromhex(block["hash"][2:])
-        known = _encoded(block, _FIELDS)
-        more = [_encoded(block, (one,)) for one in _LATER if block.get(one[0]) is not None]
+        known = "".join([_encoded(block[name], length) for name, length in _FIELDS])
+        more = [_encoded(block[name], length) for name, length in _LATER if block.get(name)]
         for count in range(len(more), -1, -1):
             if _hash(known + "".join(more[:count])) == claimed:
                 return claimed
@@ -64,20 +65,16 @@ def header_hash(block: Mapping[str, Any]) -> bytes | None:
     return None
 
 
-def _encoded(block: Mapping[str, Any], fields: Sequence[tuple[str, int]]) -> str:
-    """The RLP of these fields, in hex."""
-    made = ""
-    for name, length in fields:
-        value = block[name]
-        if length > 0:
-            if len(value) != 2 * length + 2:
-                raise ValueError(name)
-            made += _HEADS[length] + value[2:]
-        else:
-            made += _quantity(value) if length == _QUANTITY else _bytes(value)
-    return made
+def _encoded(value: str, length: int) -> str:
+    """The RLP of a field, in hex."""
+    if length > 0:
+        if len(value) != 2 * length + 2:
+            raise ValueError(f"not {length} bytes")
+        return _HEADS[length] + value[2:]
+    return _quantity(value) if length == _QUANTITY else _bytes(value)
 
 
+@lru_cache(maxsize=1 << 10)
 def _quantity(text: str) -> str:
     if len(text) > 66:
         raise ValueError("too large")
