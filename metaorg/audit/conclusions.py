@@ -1,4 +1,4 @@
-"""What events alone contradict when all of them are known, and signatures only contracts confirm."""
+"""What events contradict when all of them are known, and signatures only contracts confirm."""
 
 from metaorg.audit.findings import Finding, Findings, Look, at, compare, difference, unknown
 from metaorg.audit.replay import Proposed, Replay

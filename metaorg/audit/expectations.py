@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from metaorg.audit.replay import Proposed, Replay
@@ -73,12 +74,14 @@ def settings(replay: Replay, _: Block) -> Iterator[Expected]:
     subject = "URI of the public documents"
     yield Expected("settings.uri", subject, door, "daoURI", (), front.dao_uri)
     names = front.constituencies
-    yield Expected("settings.constituencies", "constituencies", register, "constituencies", (), names)
+    yield Expected(
+        "settings.constituencies", "constituencies", register, "constituencies", (), names
+    )
     yield Expected("settings.kinds", "kinds", register, "kinds", (), front.kinds)
-    given = front.admission and front.admission.model_dump()
-    yield Expected("settings.admission", "rule of admission", register, "admission", (), given)
-    given = front.readoption and front.readoption.model_dump()
-    yield Expected("settings.readoption", "readoption", register, "readoption", (), given)
+    admission = front.admission and front.admission.model_dump()
+    yield Expected("settings.admission", "rule of admission", register, "admission", (), admission)
+    readoption = front.readoption and front.readoption.model_dump()
+    yield Expected("settings.readoption", "readoption", register, "readoption", (), readoption)
 
 
 def texts(replay: Replay, _: Block) -> Iterator[Expected]:
@@ -99,7 +102,7 @@ def adoptions(replay: Replay, _: Block) -> Iterator[Expected]:
             record = {
                 "recordedAt": one.time,
                 "constituency": one.constituency,
-                "count": one.count,
+                "count": one.signed,
                 "pledge": one.pledge,
             }
             yield Expected(
@@ -119,7 +122,9 @@ def seats(replay: Replay, _: Block) -> Iterator[Expected]:
         yield from _seat(replay, account, standing)
     for seat in range(1, register.seats + 1):
         holder = replay.seats.holders.get(seat, NOBODY)
-        yield Expected("seats.account", f"account of seat {seat}", module, "accountOf", (seat,), holder)
+        yield Expected(
+            "seats.account", f"account of seat {seat}", module, "accountOf", (seat,), holder
+        )
     yield Expected("seats.count", "seats", module, "seats", (), register.seats)
     active = len(register.active())
     yield Expected("seats.active", "active seats", module, "activeSeats", (), active)
@@ -132,9 +137,7 @@ def _seat(replay: Replay, account: Address, standing: Standing) -> Iterator[Expe
         "seats.standing", f"standing of {account}", module, "standingOf", who, standing, _unsigned
     )
     signed = AtMost(seats.signed.get(account, 0))
-    yield Expected(
-        "seats.nonce", f"nonce of {account}", module, "standingOf", who, signed, _nonce
-    )
+    yield Expected("seats.nonce", f"nonce of {account}", module, "standingOf", who, signed, _nonce)
     profile = seats.profiles.get(account, bytes(32))
     yield Expected("seats.profile", f"profile of {account}", module, "profileOf", who, profile)
     held = int(standing.status.holds)
@@ -155,9 +158,7 @@ def affiliations(replay: Replay, _: Block) -> Iterator[Expected]:
     }
     groups[len(groups) + 1] = {"constituency": 0, "ordinal": 0, "active": 0}
     for number, group in groups.items():
-        yield Expected(
-            "seats.group", f"group {number}", "membership", "groupOf", (number,), group
-        )
+        yield Expected("seats.group", f"group {number}", "membership", "groupOf", (number,), group)
 
 
 def past(replay: Replay, block: Block) -> Iterator[Expected]:
@@ -249,9 +250,7 @@ def _decision(replay: Replay, proposed: Proposed, now: int) -> Iterator[Expected
     for index in range(len(replay.front.constituencies)):
         what = f"requests for the upgrade of {subject} in constituency {index}"
         key = number, index
-        yield Expected(
-            "decision.request", what, "assembly", "upgradeRequests", key, asked[index]
-        )
+        yield Expected("decision.request", what, "assembly", "upgradeRequests", key, asked[index])
     if proposed.snapshot < now:
         yield Expected(
             "decision.tally",
@@ -259,10 +258,15 @@ def _decision(replay: Replay, proposed: Proposed, now: int) -> Iterator[Expected
             "assembly",
             "proposalTallies",
             (number,),
-            poll.tallies,
+            _padded(poll.tallies, len(replay.front.constituencies)),
             _tallies,
         )
         yield from _pages(replay, proposed)
+
+
+def _padded(tallies: list[ClassTally], count: int) -> list[ClassTally]:
+    """With those of constituencies that were added since."""
+    return tallies + [ClassTally()] * (count - len(tallies))
 
 
 def _pages(replay: Replay, proposed: Proposed) -> Iterator[Expected]:
@@ -311,8 +315,13 @@ def commons(replay: Replay, _: Block) -> Iterator[Expected]:
         subject = f"access to resource 0x{digest.hex()}"
         expected = _granted(page, bits)
         yield Expected(
-            "commons.access", subject, module, "grants", (digest, page), expected,
-            lambda word, page=page: _granted(page, word),
+            "commons.access",
+            subject,
+            module,
+            "grants",
+            (digest, page),
+            expected,
+            partial(_granted, page),
         )
 
 

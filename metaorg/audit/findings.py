@@ -100,9 +100,7 @@ class Logged(Protocol):
 
 def at(where: Logged) -> tuple[Look, ...]:
     """Where to see the log that told of something."""
-    return (
-        Look(what="log", block=where.block, transaction=where.transaction, index=where.place),
-    )
+    return (Look(what="log", block=where.block, transaction=where.transaction, index=where.place),)
 
 
 def _apart(expected: object, seen: object) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""From storage alone: what the contracts answer at the pinned block, against what events lead to."""
+"""From storage alone: what the contracts answer at the pinned block, compared with the events."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import NodeRefused, Reading, octets
 from metaorg.onchain.modules import Modules
+from metaorg.types import Model
 
 PART = 5_000
 """Answers that are asked for at once."""
@@ -144,7 +145,7 @@ def _mark(one: Expected) -> bytes:
 
 
 def _fields(value: Any) -> Any:
-    return value.__dict__ if hasattr(value, "model_fields") else value
+    return value.__dict__ if isinstance(value, Model) else value
 
 
 def _shown(value: Any) -> str:

@@ -1,14 +1,14 @@
 """Every document that the chain names: what a keeper of the commons holds, what an audit reads."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from metaorg.errors import InvalidInput, Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.modules import Modules
 from metaorg.records import read_description
-from metaorg.types import CODECS, RAW, Address, Cid, Event
+from metaorg.types import CODECS, RAW, Address, Cid
 
 Named = dict[Cid, str]
 """Documents, and what each of them is."""
@@ -23,7 +23,18 @@ _RECORDING = ("amend", "setCharter")
 """Functions of theirs that a proposal can call, whose `digest` is a document not on record yet."""
 
 
-def by_event(modules: Modules, event: Event) -> Named:
+class Told(Protocol):
+    """An event: whose it is, and what it says."""
+
+    @property
+    def contract(self) -> Address: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def arguments(self) -> Mapping[str, Any]: ...
+
+
+def by_event(modules: Modules, event: Told) -> Named:
     """The documents that one event names."""
     known = _EVENTS.get(event.name)
     if known is not None and getattr(modules, known[0]) == event.contract:

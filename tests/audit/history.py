@@ -6,7 +6,8 @@ from typing import Any
 from onchain.nodes import Alter, proxy
 from onchain.world import ABSTAIN, AGAINST, FOR, GRACE, VOTING, WINDOW, World, actor, fund
 
-from metaorg.audit import Finding, Report, check
+from metaorg.audit.findings import Finding
+from metaorg.audit.statement import Report
 from metaorg.charter import encode
 from metaorg.ipfs import age, sealing
 from metaorg.ipfs.sealing import ResourceKey
@@ -302,6 +303,7 @@ def selector(contract: str, function: str) -> bytes:
 
 def checked(history: History, chain: Chain | None = None) -> Report:
     """The check of a history, read from the chain or from another node."""
+    from metaorg.audit import check
     return check(chain or history.chain, history.modules.meta_organization, history.store)
 
 

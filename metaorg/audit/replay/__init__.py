@@ -60,8 +60,8 @@ class Replay:
         modules: the contracts. chain_id: of the chain, which signatures name.
         governed: what rules of decision ask of targets outside.
 
-    Attributes: count: events so far. founded: the block of the first. chronicle: the kept ones. findings: where an event is not one
-        that the rules allow.
+    Attributes: count: events so far. founded: the block of the first. chronicle: the kept ones.
+        findings: where an event is not one that the rules allow.
     """
 
     def __init__(self, modules: Modules, chain_id: int, governed: Governed) -> None:
@@ -157,6 +157,6 @@ class Replay:
         for module, names in _KEPT.items():
             add(module, dict.fromkeys(names, self.chronicle.append))
         for module, contract in (("timelock", "Timelock"), ("authority", "Authority")):
-            names = [entry["name"] for entry in load(contract).topics.values()]
-            add(module, dict.fromkeys(names, self.chronicle.append))
+            all_names = [entry["name"] for entry in load(contract).topics.values()]
+            add(module, dict.fromkeys(all_names, self.chronicle.append))
         return found

@@ -9,7 +9,6 @@ from metaorg.onchain import recorded
 from metaorg.onchain.commons import Access
 from metaorg.onchain.modules import Modules
 from metaorg.onchain.recorded import Named
-from metaorg.types import Cid
 
 JSON = ("profile", "pledge", "reason", "body", "description", "charter", "envelope")
 """How the names of documents begin that are canonical JSON."""

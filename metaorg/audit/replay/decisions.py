@@ -145,7 +145,10 @@ class Decisions:
     PARTS = ("found", "votes", "acts", "activities", "participation", "_frozen", "_turns")
 
     def __init__(
-        self, modules: Modules, parts: tuple[Front, Seats, Book], governed: Governed,
+        self,
+        modules: Modules,
+        parts: tuple[Front, Seats, Book],
+        governed: Governed,
         findings: list[Finding],
     ) -> None:
         self._modules, self._governed, self._findings = modules, governed, findings
@@ -195,7 +198,9 @@ class Decisions:
             assert proposed.rule is not None  # or it would be a LookupError
             rule = proposed.rule
             expected = "one that the rule allows"
-            self._wrong("decision.upgrade", f"upgrade of {name(proposed)}", expected, str(error), proposed)
+            self._wrong(
+                "decision.upgrade", f"upgrade of {name(proposed)}", expected, str(error), proposed
+            )
         return Poll(rule, proposed.snapshot, [one.active for one in census], proposed.weights)
 
     # ------------------------------------------------------------------ proposals
@@ -253,7 +258,9 @@ class Decisions:
         subject, book = name(proposed), self._book
         if not proposed.seat:
             seen = f"none of {proposed.proposer}"
-            self._wrong("decision.proposer", f"proposer of {subject}", "an active seat", seen, proposed)
+            self._wrong(
+                "decision.proposer", f"proposer of {subject}", "an active seat", seen, proposed
+            )
         turns = self._turns.get(proposed.seat, Turns())
         try:
             taken = turns.taken(proposed.voting_end, book.open_proposals, proposed.time)
@@ -262,7 +269,9 @@ class Decisions:
             limit = f"at most {book.open_proposals} at once"
             self._wrong("decision.turn", f"turn of {subject}", limit, str(error), proposed)
         edition = len(book.editions)
-        self._agree("decision.weights", f"weights of {subject}", edition, proposed.edition, proposed)
+        self._agree(
+            "decision.weights", f"weights of {subject}", edition, proposed.edition, proposed
+        )
         begins = proposed.time + book.voting_delay
         period = proposed.told.voting_period if proposed.told else 0
         told = proposed.snapshot, proposed.voting_end
@@ -288,7 +297,9 @@ class Decisions:
             self._wrong("decision.vote", _vote(event, proposed), "one that counts", wrong, event)
         if given["weight"] != UNITS_PER_SEAT:
             subject = f"weight of {voter} in {name(proposed)}"
-            self._wrong("decision.weight", subject, str(UNITS_PER_SEAT), str(given["weight"]), event)
+            self._wrong(
+                "decision.weight", subject, str(UNITS_PER_SEAT), str(given["weight"]), event
+            )
         if units and units[0] and not given["reason"] and self._consent(proposed):
             expected = "an objection with a reason"
             self._wrong("decision.objection", _vote(event, proposed), expected, "none", event)

@@ -19,8 +19,10 @@ class Front:
         constituencies, kinds: names, padded, by index.
     """
 
-    PARTS = ("registered", "charter", "dao_uri", "constituencies", "kinds", "admission")
-    PARTS += ("readoption", "published_in")
+    PARTS = (
+        *("registered", "charter", "dao_uri", "published_in", "constituencies", "kinds"),
+        *("admission", "readoption"),
+    )
 
     def __init__(self) -> None:
         self.registered: dict[str, Address] = {}

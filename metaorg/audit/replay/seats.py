@@ -120,7 +120,13 @@ class Seats:
         try:
             self.register.follow(step)
         except Inconsistent as error:
-            self._wrong("seats.history", "history of the register", "one that the rules allow", str(error), event)
+            self._wrong(
+                "seats.history",
+                "history of the register",
+                "one that the rules allow",
+                str(error),
+                event,
+            )
             self.broken = True
             return
         self._tally(before, [self._standing(one) for one in concerned], event.time)
@@ -197,7 +203,7 @@ class Seats:
             self.declared.pop(other, None)
 
     def _rest(self, event: Happened) -> None:
-        """Who was given a seat, a vote or a constituency had adopted so; who lost a vote had not."""
+        """Who got a seat, a vote or a constituency had adopted so; who lost a vote had not."""
         given, name = event.arguments, event.name
         if name == "Lapsed":
             self._lapsed(event)

@@ -18,11 +18,11 @@ class Version(NamedTuple):
 
 
 class Adopted(NamedTuple):
-    """The latest adoption of one version by one organization. `count`: of its adoptions of any."""
+    """The latest adoption of one version by one organization. `signed`: its adoptions so far."""
 
     time: int
     constituency: int
-    count: int
+    signed: int
     pledge: bytes
 
 
