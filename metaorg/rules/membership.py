@@ -4,9 +4,12 @@ The contract's counterpart is `Membership`. An auditor feeds the events and comp
 """
 
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from operator import itemgetter
+from typing import Annotated, Any, Self
+
+from pydantic import Field
 
 from metaorg.rules.decision import UNITS_PER_SEAT
 from metaorg.types import Address, Model
@@ -85,6 +88,9 @@ class Census(Model):
     issued: int
 
 
+_Kept = tuple[int, Status, int, int, int, int, int, int, int]
+
+
 class Transition(Model):
     """One event of the register, at a time in Unix seconds; fields that do not apply are zero.
 
@@ -101,6 +107,23 @@ class Transition(Model):
     ordinal: int = 0
     group: int = 0
     to: Address | None = None
+
+
+class RegisterState(Model):
+    """A `Register` at rest, to be kept and gone on from.
+
+    Args:
+        groups: places of their votes, group 1 first. issued: ordinals given out, by constituency.
+        active: by constituency, how many votes were active from which time on. accounts: in the
+            order in which they came, each with all its standings: the fields of `Standing`, and no
+            nonce.
+    """
+
+    seats: int
+    groups: tuple[tuple[int, int], ...]
+    issued: tuple[tuple[int, int], ...]
+    active: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+    accounts: tuple[tuple[str, Annotated[tuple[_Kept, ...], Field(min_length=1)]], ...]
 
 
 class Inconsistent(ValueError):
@@ -122,6 +145,10 @@ class Register:
         """Group number -> the place of its vote: constituency and ordinal."""
         self._history: dict[Address, list[tuple[int, Standing]]] = {}
         self._issued: dict[int, int] = {}
+        self._voters: dict[tuple[int, int], int] = {}
+        """Place of a vote -> active seats that share it, where there are any."""
+        self._active: dict[int, list[tuple[int, int]]] = {}
+        """Constituency -> how many votes were active from which time on."""
         for transition in transitions:
             self.follow(transition)
 
@@ -140,9 +167,13 @@ class Register:
         The past of a seat belongs to the account that holds it: who took a seat over has its past,
         and who gave it away has none.
         """
-        history = self._history.get(account, [])
-        index = bisect_right(history, time, key=lambda entry: entry[0])
-        return history[index - 1][1] if index else Standing()
+        history = self._history.get(account)
+        if not history:
+            return _FRESH
+        if history[-1][0] <= time:
+            return history[-1][1]
+        index = bisect_right(history, time, key=_when)
+        return history[index - 1][1] if index else _FRESH
 
     def votes_at(self, account: Address, time: int) -> int:
         """Units that `account` had at `time`. Source: Membership.getPastVotes."""
@@ -150,13 +181,16 @@ class Register:
 
     def census_at(self, time: int, constituencies: int) -> list[Census]:
         """Each constituency's active votes at `time`. Source: Membership.censusAt."""
-        standings = (self.standing_at(account, time) for account in self._history)
-        places = {standing.place for standing in standings if standing.active}
-        active = Counter(votes_in for votes_in, _ in places)
+        active = [self._active_at(time, index) for index in range(constituencies)]
         return [
-            Census(active=active[i], issued=self._issued.get(i, 0) if active[i] else 0)
-            for i in range(constituencies)
+            Census(active=count, issued=self._issued.get(index, 0) if count else 0)
+            for index, count in enumerate(active)
         ]
+
+    def _active_at(self, time: int, constituency: int) -> int:
+        counts = self._active.get(constituency, [])
+        index = bisect_right(counts, time, key=_when)
+        return counts[index - 1][1] if index else 0
 
     def follow(self, event: Transition) -> None:
         """Let one event more happen.
@@ -164,7 +198,7 @@ class Register:
         Raises:
             Inconsistent: it contradicts what happened before, or the rules.
         """
-        before = self.standings.get(event.organization, Standing())
+        before = self.standings.get(event.organization, _FRESH)
         allowed, after = _TRANSITIONS[event.name]
         if before.status not in allowed:
             raise Inconsistent(
@@ -178,19 +212,69 @@ class Register:
             )
         if event.name == "Moved":
             self._move(event, before)
-        else:
-            self._record(event.organization, self._next(before, event, after), event.time)
+            return
+        standing = _changed(before, self._changes(before, event, after) | {"since": event.time})
+        self._record(event.organization, standing, event.time)
+        left = before.place if before.active else None
+        taken = standing.place if standing.active else None
+        if left != taken:
+            self._vote(left, -1, event.time)
+            self._vote(taken, 1, event.time)
+
+    def state(self) -> "RegisterState":
+        """All that has happened, as a value from which it goes on; see `restored`."""
+        return RegisterState(
+            seats=self.seats,
+            groups=tuple(self.groups.values()),
+            issued=tuple(self._issued.items()),
+            active=tuple((index, tuple(counts)) for index, counts in self._active.items()),
+            accounts=tuple(
+                (account, tuple(_kept(standing) for _, standing in self._history[account]))
+                for account in self.standings
+            ),
+        )
+
+    @classmethod
+    def restored(cls, state: "RegisterState") -> Self:
+        """The register that has this state."""
+        register = cls([])
+        register.seats = state.seats
+        register.groups = dict(enumerate(state.groups, 1))
+        register._issued = dict(state.issued)
+        register._active = {index: list(counts) for index, counts in state.active}
+        for account, kept in state.accounts:
+            past = [_changed(_FRESH, dict(zip(_FIELDS, one, strict=False))) for one in kept]
+            register._history[account] = [(standing.since, standing) for standing in past]
+            register.standings[account] = past[-1]
+            if past[-1].active:
+                place = past[-1].place
+                register._voters[place] = register._voters.get(place, 0) + 1
+        return register
 
     def _record(self, account: Address, standing: Standing, time: int) -> None:
-        standing = standing.model_copy(update={"since": time})
         self.standings[account] = standing
         history = self._history.setdefault(account, [])
         if history and history[-1][0] == time:
             history.pop()
         history.append((time, standing))
 
-    def _next(self, before: Standing, event: Transition, after: Status | None) -> Standing:
-        changes: dict[str, object] = {"status": before.status if after is None else after}
+    def _vote(self, place: tuple[int, int] | None, step: int, time: int) -> None:
+        """One active seat more or less votes here; a place counts once while it has any."""
+        if place is None:
+            return
+        before = self._voters.pop(place, 0)
+        if before + step:
+            self._voters[place] = before + step
+        if before and before + step:
+            return
+        counts = self._active.setdefault(place[0], [])
+        active = counts[-1][1] + step if counts else step
+        if counts and counts[-1][0] == time:
+            counts.pop()
+        counts.append((time, active))
+
+    def _changes(self, before: Standing, event: Transition, after: Status | None) -> dict[str, Any]:
+        changes: dict[str, Any] = {"status": before.status if after is None else after}
         if event.name == "Applied":
             changes |= self._applied(before, event)
         elif event.name == "Admitted":
@@ -205,7 +289,7 @@ class Register:
             changes["status"] = _outside(before)
         elif event.name == "Exited" and before.status == Status.SUSPENDED:
             changes["status"] = Status.BARRED  # who is suspended does not come back by leaving
-        return before.model_copy(update=changes)
+        return changes
 
     def _applied(self, before: Standing, event: Transition) -> dict[str, object]:
         if (before.status == Status.BARRED) != (event.admissible_at == BARRED):
@@ -301,13 +385,35 @@ class Register:
     def _move(self, event: Transition, before: Standing) -> None:
         if event.to is None:
             raise Inconsistent(f"{event.organization} moved seat {event.seat} to nobody")
-        fresh = self.standings.get(event.to, Standing())
+        fresh = self.standings.get(event.to, _FRESH)
         if fresh.status != Status.NONE or fresh.seat:
             raise Inconsistent(f"{event.to} took over seat {event.seat} and was known before")
         past = self._history.pop(event.organization)
         self._history[event.to] = past
-        self._record(event.to, before, event.time)
-        self._record(event.organization, Standing(), event.time)
+        self._record(event.to, _changed(before, {"since": event.time}), event.time)
+        self._record(event.organization, _changed(_FRESH, {"since": event.time}), event.time)
+
+
+_FRESH = Standing()
+_FIELDS = tuple(Standing.model_fields)
+_SET = set(_FIELDS)
+_parts = itemgetter(*_FIELDS[:-1])
+_when = itemgetter(0)
+
+
+def _kept(standing: Standing) -> _Kept:
+    kept: _Kept = _parts(standing.__dict__)
+    return kept
+
+
+def _changed(standing: Standing, changes: dict[str, Any]) -> Standing:
+    """The same as `model_copy`, in half of its time; the changes are known to be right."""
+    made = Standing.__new__(Standing)
+    object.__setattr__(made, "__dict__", standing.__dict__ | changes)
+    object.__setattr__(made, "__pydantic_fields_set__", _SET)
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
 
 
 def _outside(applicant: Standing) -> Status:

@@ -21,10 +21,17 @@ from metaorg.rules.decision import (
     decide,
 )
 from metaorg.rules.membership import Inconsistent
-from metaorg.types import Model
+from metaorg.types import Digest, Model
 
 MAX_OPEN = 5
 """Places for a seat's open proposals."""
+PAGE = 128
+"""Places of one constituency in a page of votes. Source: contracts/libraries/VotePages.sol."""
+_PAGE_BITS = 7
+_TALLY_BITS = 42
+
+Units = tuple[int, int, int]
+"""Against, for and abstaining."""
 
 
 class Cast(Model):
@@ -78,29 +85,36 @@ class Poll:
         self.weights = tuple(weights)
         self.extended_at: int | None = None
         """When a vote changed the outcome late, Unix seconds."""
+        self.pages: dict[tuple[int, int], int] = {}
+        """Constituency and page -> its votes in one word, as VotePages.sol keeps them."""
         self._latest = start
-        self._places: set[tuple[int, int]] = set()
-        self._sums = [[0, 0, 0] for _ in seats]
+        self._end = start + rule.voting_period
+        self._watched_after = self._end - closing_part(rule)
+        self._passes: bool | None = None
+        """The outcome after the vote before, where that was watched."""
+        self._sums = [0] * len(self.seats)
+        self._silent = dict(enumerate(self.seats))
         for cast in casts:
             self.count(cast)
 
     @property
     def deadline(self) -> int:
         """The last second in which votes are cast, as far as it is known."""
-        end = self.start + self.rule.voting_period
-        return end if self.extended_at is None else self.extended_at + closing_part(self.rule)
+        return self._end
 
     def deadline_at(self, time: int) -> int:
         """The deadline as it stood at the end of the second `time`."""
         extended = self.extended_at is not None and self.extended_at <= time
-        return self.deadline if extended else self.start + self.rule.voting_period
+        return self._end if extended else self.start + self.rule.voting_period
 
     @property
     def tallies(self) -> list[ClassTally]:
         """The votes so far, by constituency."""
         return [
             ClassTally(against=against, in_favour=in_favour, abstain=abstain, seats=seats)
-            for (against, in_favour, abstain), seats in zip(self._sums, self.seats, strict=True)
+            for (against, in_favour, abstain), seats in zip(
+                map(_unpacked, self._sums), self.seats, strict=True
+            )
         ]
 
     @property
@@ -115,37 +129,115 @@ class Poll:
             Inconsistent: earlier than the vote before it, before voting began or after it ended;
                 its place has voted, or there is none; not 10,000 units.
         """
-        self._require_countable(cast)
-        watched = self._watched(cast.time)
-        before = watched and self.outcome.passed
-        sums = self._sums[cast.vote.constituency]
-        sums[:] = [sum(pair) for pair in zip(sums, cast.vote.units, strict=True)]
-        self._places.add((cast.vote.constituency, cast.ordinal))
-        self._latest = cast.time
-        if watched and self.outcome.passed != before:
-            self.extended_at = cast.time
+        self.add(cast.time, cast.vote.constituency, cast.ordinal, cast.vote.units)
 
-    def _watched(self, time: int) -> bool:
-        return self.extended_at is None and time > self.deadline - closing_part(self.rule)
-
-    def _require_countable(self, cast: Cast) -> None:
-        vote, place = cast.vote, (cast.vote.constituency, cast.ordinal)
-        if cast.time < self._latest:
-            raise Inconsistent(f"the vote at {cast.time} comes after one at {self._latest}")
-        if not self.start < cast.time <= self.deadline:
+    def add(self, time: int, constituency: int, ordinal: int, units: Units) -> None:
+        """Count one vote more, given by its parts; see `count`."""
+        if not self._latest <= time <= self._end or time == self.start:
+            raise self._untimely(time)
+        key, bit = (constituency, ordinal >> _PAGE_BITS), 1 << (ordinal & PAGE - 1)
+        page = self.pages.get(key, 0)
+        if page & bit:
+            raise Inconsistent(f"the seat at {constituency, ordinal} has voted already")
+        packed = _WHOLE.get(units) or _packed(units)
+        if not packed:
             raise Inconsistent(
-                f"the vote at {cast.time} was cast outside of the time from {self.start + 1} to "
-                f"{self.deadline}"
+                f"the vote at {constituency, ordinal} has {units} units, not {UNITS_PER_SEAT}"
             )
-        if place in self._places:
-            raise Inconsistent(f"the seat at {place} has voted already")
-        if min(vote.units) < 0 or sum(vote.units) != UNITS_PER_SEAT:
-            raise Inconsistent(f"the vote at {place} has {vote.units} units, not {UNITS_PER_SEAT}")
-        if vote.constituency not in range(len(self.seats)) or self._silent(vote.constituency) < 1:
-            raise Inconsistent(f"constituency {vote.constituency} has no seat that has not voted")
+        silent = self._silent.get(constituency, 0)
+        if silent < 1:
+            raise Inconsistent(f"constituency {constituency} has no seat that has not voted")
+        watched = time > self._watched_after
+        before = watched and self._passed()
+        self.pages[key] = page + bit + (packed << PAGE)
+        self._silent[constituency] = silent - 1
+        self._sums[constituency] += packed
+        self._latest = time
+        self._passes = self.outcome.passed if watched else None
+        if watched and self._passes != before:
+            self._extend(time)
 
-    def _silent(self, constituency: int) -> int:
-        return self.seats[constituency] - sum(self._sums[constituency]) // UNITS_PER_SEAT
+    def state(self) -> "PollState":
+        """What has been counted, as a value from which it goes on; see `restored`."""
+        pages = tuple((*key, page.to_bytes(32)) for key, page in self.pages.items())
+        return PollState(
+            rule=self.rule,
+            start=self.start,
+            seats=self.seats,
+            weights=self.weights,
+            extended_at=self.extended_at,
+            latest=self._latest,
+            pages=pages,
+        )
+
+    @classmethod
+    def restored(cls, state: "PollState") -> Self:
+        """The poll that has this state.
+
+        Raises:
+            Inconsistent: none has; a page of a constituency that is not there.
+        """
+        poll = cls(state.rule, state.start, state.seats, state.weights)
+        for constituency, number, octets in state.pages:
+            if constituency not in poll._silent:
+                raise Inconsistent(f"there is no constituency {constituency} in this poll")
+            page = int.from_bytes(octets)
+            poll.pages[constituency, number] = page
+            poll._silent[constituency] -= (page & (1 << PAGE) - 1).bit_count()
+            poll._sums[constituency] += page >> PAGE
+        poll._latest = state.latest
+        if state.extended_at is not None:
+            poll._extend(state.extended_at)
+        return poll
+
+    def _passed(self) -> bool:
+        return self.outcome.passed if self._passes is None else self._passes
+
+    def _extend(self, time: int) -> None:
+        self.extended_at = time
+        self._end = self._watched_after = time + closing_part(self.rule)
+
+    def _untimely(self, time: int) -> Inconsistent:
+        if time < self._latest:
+            return Inconsistent(f"the vote at {time} comes after one at {self._latest}")
+        return Inconsistent(
+            f"the vote at {time} was cast outside of the time from {self.start + 1} to {self._end}"
+        )
+
+
+class PollState(Model):
+    """A `Poll` at rest, to be kept and gone on from.
+
+    Args:
+        latest: time of the last vote that was counted. pages: constituency, number and word, each
+            as in `Poll.pages`.
+    """
+
+    rule: Rule
+    start: int
+    seats: tuple[int, ...]
+    weights: tuple[int, ...]
+    extended_at: int | None
+    latest: int
+    pages: tuple[tuple[int, int, Digest], ...]
+
+
+def _packed(units: Units) -> int:
+    """Three tallies in one number; 0 for none that are 10,000 together."""
+    if min(units) < 0 or sum(units) != UNITS_PER_SEAT:
+        return 0
+    return sum(part << _TALLY_BITS * index for index, part in enumerate(units))
+
+
+def _unpacked(packed: int) -> Units:
+    tally = (1 << _TALLY_BITS) - 1
+    return packed & tally, packed >> _TALLY_BITS & tally, packed >> 2 * _TALLY_BITS
+
+
+_WHOLE = {
+    units: _packed(units)
+    for units in ((UNITS_PER_SEAT, 0, 0), (0, UNITS_PER_SEAT, 0), (0, 0, UNITS_PER_SEAT))
+}
 
 
 def frozen(rule: Rule, actions: Sequence[Action], removal: Action) -> Rule:
