@@ -51,16 +51,16 @@ def encode(value: Jsonable, limit: int = DOCUMENT_LIMIT) -> bytes:
     return data
 
 
-def decode(data: bytes) -> Json:
-    """The value of a canonical document.
+def decode(data: bytes, limit: int = DOCUMENT_LIMIT) -> Json:
+    """The value of a canonical document of at most `limit` bytes.
 
     Raises:
         InvalidInput: the bytes are not what `encode` gives for any value: not UTF-8, not JSON, a
             key twice, NaN, too large or too deep, or written in another way (spaces, order, 1.0).
     """
-    _check_size(len(data), DOCUMENT_LIMIT)
+    _check_size(len(data), limit)
     value = _parse(_text(data))
-    if encode(value) != data:
+    if encode(value, limit) != data:
         raise InvalidInput(
             "this is JSON, but not in canonical form (RFC 8785), so its digest would not be the "
             "document's: write it again with `encode`"

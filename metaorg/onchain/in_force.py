@@ -78,14 +78,18 @@ class InForce(Model):
         }
 
 
-def read(reading: Reading, modules: Modules, since: int = 0) -> InForce:
+def read(
+    reading: Reading, modules: Modules, since: int = 0, events: Sequence[Event] | None = None
+) -> InForce:
     """What is in force at the reading's block.
 
     Args:
         since: the block of the founding, or an earlier one.
+        events: registrations of modules and assignments of rules, in order; read when absent.
     """
     membership, rulebook = Membership(modules.membership), Rulebook(modules.rulebook)
-    events = _events(reading, modules, since)
+    if events is None:
+        events = _events(reading, modules, since)
     registrations = _registrations(events)
     description = MetaOrganization(modules.meta_organization).description(reading)
     return InForce(
@@ -195,7 +199,7 @@ def _events(reading: Reading, modules: Modules, since: int) -> list[Event]:
     return decode(reading.logs(contracts, [wanted], since))
 
 
-def _registrations(events: list[Event]) -> tuple[Registration, ...]:
+def _registrations(events: Sequence[Event]) -> tuple[Registration, ...]:
     return tuple(
         Registration(
             name=unpadded(event.arguments["name"]),
@@ -229,7 +233,7 @@ def _contracts(
 
 
 def _assigned(
-    reading: Reading, rulebook: Rulebook, events: list[Event]
+    reading: Reading, rulebook: Rulebook, events: Sequence[Event]
 ) -> dict[tuple[Address, bytes], int]:
     keys = [
         *dict.fromkeys(

@@ -1,14 +1,22 @@
-"""Write the generated pages of `docs/`; `--check` fails when one of them is stale."""
+"""Write the generated pages of `docs/`, and the guards that the package ships.
+
+`--check` fails when one of them is stale.
+"""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from tools.docs import commands, errors, powers
+from tools.docs import commands, errors, guards, powers
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"commands.md": commands.page, "errors.md": errors.page, "powers.md": powers.page}
+PAGES = {
+    "docs/commands.md": commands.page,
+    "docs/errors.md": errors.page,
+    "docs/powers.md": powers.page,
+    guards.PATH: guards.page,
+}
 
 
 def main() -> None:
@@ -18,9 +26,9 @@ def main() -> None:
     os.chdir(ROOT)
     os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / ".tools/bin"))
     for name, page in PAGES.items():
-        path, text = ROOT / "docs" / name, page()
+        path, text = ROOT / name, page()
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
-            sys.exit(f"docs/{name} is stale, run `make docs`")
+            sys.exit(f"{name} is stale, run `make docs`")
         if not check:
             path.write_text(text, encoding="utf-8")
 
