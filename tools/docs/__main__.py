@@ -5,10 +5,15 @@ import os
 import sys
 from pathlib import Path
 
-from tools.docs import commands, errors, powers
+from tools.docs import commands, errors, powers, schema
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"commands.md": commands.page, "errors.md": errors.page, "powers.md": powers.page}
+PAGES = {
+    "commands.md": commands.page,
+    "errors.md": errors.page,
+    "powers.md": powers.page,
+    "schemas/audit-report.json": schema.page,
+}
 
 
 def main() -> None:
