@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from metaorg.errors import InvalidInput
 
@@ -77,11 +85,21 @@ def _hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-Address = Annotated[str, AfterValidator(_address)]
+def _text(pattern: str) -> WithJsonSchema:
+    """How a JSON schema describes it."""
+    return WithJsonSchema({"type": "string", "pattern": pattern})
+
+
+Address = Annotated[str, AfterValidator(_address), _text("^0x[0-9a-fA-F]{40}$")]
 """A checksummed address; checked where it comes in and trusted after that."""
-Hex = Annotated[bytes, BeforeValidator(_unhex), PlainSerializer(_hex, when_used="json")]
+Hex = Annotated[
+    bytes,
+    BeforeValidator(_unhex),
+    PlainSerializer(_hex, when_used="json"),
+    _text("^0x([0-9a-f]{2})*$"),
+]
 """Bytes, written and read as 0x-hex in JSON."""
-Digest = Annotated[Hex, AfterValidator(_digest)]
+Digest = Annotated[Hex, AfterValidator(_digest), _text("^0x[0-9a-f]{64}$")]
 """A sha2-256 digest of 32 bytes; 32 zero bytes stand for "none" wherever a contract allows none."""
 
 

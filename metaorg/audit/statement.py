@@ -6,7 +6,10 @@ who read it, when and where: two auditors get the same bytes. That is in `Proven
 
 import hashlib
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
+
+import orjson
+from pydantic import Field
 
 from metaorg.audit.findings import Finding
 from metaorg.ipfs import documents
@@ -16,6 +19,15 @@ from metaorg.types import Address, Digest, Hex, Model
 
 FORMAT = 1
 """Of the report; another one when a field is renamed or means something else."""
+
+LIMIT = 64 << 20
+"""The largest report, in bytes (64 MiB)."""
+
+CidText = Annotated[str, Field(pattern=r"^(b[a-z2-7]{58}|Qm[1-9A-HJ-NP-Za-km-z]{44})?$")]
+"""A CID as text; empty for none."""
+
+Verdict = Literal["established", "differences", "unknown"]
+"""The result in a word: everything was established; something differs; or neither."""
 
 Presence = Literal["present", "damaged", "unknown"]
 """Whether a document is there and hashes right; *unknown* is not *absent*."""
@@ -28,7 +40,7 @@ class Document(Model):
         cid: its CID. what: what it is, as "text of version 1". presence: of all its blocks.
     """
 
-    cid: str
+    cid: CidText
     what: str
     presence: Presence
 
@@ -48,7 +60,7 @@ class Code(Model):
     address: Address
     code_hash: Digest
     expected: Digest
-    metadata: str = ""
+    metadata: CidText = ""
     source: bool | None = None
 
 
@@ -56,7 +68,7 @@ class Text(Model):
     """A version of the InterConstitution. `until`: when the next one came into force, 0 for now."""
 
     number: int
-    cid: str
+    cid: CidText
     since: int
     until: int
     adopted_by: int
@@ -92,7 +104,7 @@ class Seat(Model):
     since: int
     group: int
     text: int
-    profile: str
+    profile: CidText
     history: tuple[Change, ...]
 
 
@@ -115,7 +127,7 @@ class Decision(Model):
         calls: each in words. transaction: that executed it.
     """
 
-    number: str
+    number: Annotated[str, Field(pattern=r"^[0-9]{1,78}$")]
     title: str
     body: str
     proposer: Address
@@ -141,7 +153,7 @@ class Decision(Model):
 class Resource(Model):
     """A resource of the commons. access: in words. presence: of its content."""
 
-    cid: str
+    cid: CidText
     title: str
     steward: Address
     licence: str
@@ -149,7 +161,7 @@ class Resource(Model):
     published_at: int
     citations: int
     retired_at: int
-    previous: str
+    previous: CidText
     presence: Presence
 
 
@@ -158,7 +170,7 @@ class Citation(Model):
 
     time: int
     by: Address
-    cited: str
+    cited: CidText
     steward: Address
 
 
@@ -238,8 +250,10 @@ class Statement(Model):
     Args:
         software: version of metaorg that established it. constituencies, kinds: names by index.
         counts: what was looked at -> how many. settings: rules and delays in force, in words.
-        timeline: of active votes. findings: none means that everything was established. limits:
-            what this audit was told not to look at, in sentences.
+        timeline: of active votes. unknown: names of fields of this value that could not be
+            established; they are empty, and that does not mean none. findings: none means that
+            everything was established. limits: what this audit was told not to look at, in
+            sentences.
     """
 
     format: int = FORMAT
@@ -265,12 +279,13 @@ class Statement(Model):
     pending: tuple[Pending, ...] = ()
     dao_index: tuple[Indicator, ...] = ()
     published: PublicDocuments | None = None
+    unknown: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     limits: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """Canonical JSON (RFC 8785), the same bytes for everybody."""
-        return documents.encode(self.model_dump(mode="json"))
+        return _encode(self)
 
     @property
     def digest(self) -> bytes:
@@ -317,6 +332,15 @@ class Report(Model):
     statement: Statement
     provenance: Provenance
 
+    def encode(self) -> bytes:
+        """Canonical JSON (RFC 8785)."""
+        return _encode(self)
+
+    @property
+    def digest(self) -> bytes:
+        """sha2-256 of `encode`."""
+        return hashlib.sha256(self.encode()).digest()
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """All findings: on the reading, then on what was read."""
@@ -326,3 +350,28 @@ class Report(Model):
     def ok(self) -> bool:
         """Whether everything was established."""
         return not self.findings
+
+    @property
+    def verdict(self) -> Verdict:
+        """What differs outweighs what is unknown."""
+        kinds = {finding.kind for finding in self.findings}
+        if "difference" in kinds:
+            return "differences"
+        return "unknown" if kinds else "established"
+
+
+def _encode(value: Model) -> bytes:
+    """What `documents.encode` gives, a hundred times faster where all keys are ASCII.
+
+    In such a value without floats, canonical JSON is what orjson writes with its keys sorted.
+    """
+    plain = value.model_dump(mode="json")
+    try:
+        data = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    except TypeError:  # a number or a text that JSON cannot carry, which is told below
+        data = b""
+    statement = plain.get("statement", plain)
+    names = "".join((*statement["counts"], *statement["settings"]))
+    if data and len(data) <= LIMIT and names.isascii():
+        return data
+    return documents.encode(plain, LIMIT)

@@ -335,7 +335,7 @@ def verified(reading: Reading, act: SignedAct) -> bytes:
         asked = request(reading, act)
         signature = safes.encode_signatures(safes.complete(reading, asked, signature))
     contract = bool(reading.code(act.signer))
-    if contract and not _confirms(reading, act.signer, digest(act.typed), signature):
+    if contract and not confirms(reading, act.signer, digest(act.typed), signature):
         raise InvalidInput(
             f"the contract account {act.signer} does not confirm this signature (ERC-1271)"
         )
@@ -422,7 +422,8 @@ def _same_chain(reading: Reading, act: SignedAct) -> None:
         )
 
 
-def _confirms(reading: Reading, account: Address, hashed: bytes, signature: bytes) -> bool:
+def confirms(reading: Reading, account: Address, hashed: bytes, signature: bytes) -> bool:
+    """Whether a contract account calls a signature over a digest its own (ERC-1271)."""
     data = abi.encode_call(_IS_VALID_SIGNATURE, (hashed, signature))
     try:
         return reading.call(account, data)[:4] == CONFIRMED

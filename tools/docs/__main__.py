@@ -8,13 +8,14 @@ import os
 import sys
 from pathlib import Path
 
-from tools.docs import commands, errors, guards, powers
+from tools.docs import commands, errors, guards, powers, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "docs/commands.md": commands.page,
     "docs/errors.md": errors.page,
     "docs/powers.md": powers.page,
+    "docs/schemas/audit-report.json": schema.page,
     guards.PATH: guards.page,
 }
 
