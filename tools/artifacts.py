@@ -136,9 +136,9 @@ def source(deployable: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str,
     """What it takes to make the same code again, without the text of sources.
 
     Returns:
-        `compiler`: full version. `input`: solc's standard JSON input, with hashes and IPFS addresses
-        of sources in place of their content. `contracts`: name -> path of its source, and CID of the
-        metadata that its code names.
+        `compiler`: full version. `input`: solc's standard JSON input, with hashes and IPFS
+        addresses of sources in place of their content. `contracts`: name -> path of its source,
+        and CID of the metadata that its code names.
     """
     metadata = {name: json.loads(made["metadata"]) for name, (_, made) in deployable.items()}
     hashes = {
