@@ -9,7 +9,7 @@ from metaorg.audit.replay import Ballot, Proposed, Refusal
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.assembly import Assembly, ProposalState
-from metaorg.onchain.chain import NodeRefused, Reading, octets
+from metaorg.onchain.chain import NodeRefused, Reading
 from metaorg.onchain.rulebook import describe_rule
 from metaorg.rules.decision import REMOVAL, UNITS_PER_SEAT, Action, Method, Rule, rule_for
 from metaorg.rules.membership import Census, Inconsistent
@@ -231,9 +231,8 @@ def _governed(reading: Reading, target: Address, data: bytes, authority: Address
     if not reading.code(target):
         return bool(data)
     asked = abi.selector(load("Commons").functions["authority"])
-    call = {"to": target, "data": "0x" + asked.hex(), "gas": hex(_AUTHORITY_GAS)}
     try:
-        answer = octets(reading.chain.request("eth_call", call, hex(reading.block.number)))
+        answer = reading.call(target, asked, gas=_AUTHORITY_GAS)
     except NodeRefused:
         return False
     return len(answer) >= 32 and answer[:32] == bytes.fromhex(authority[2:]).rjust(32, b"\0")

@@ -11,7 +11,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable
-from metaorg.ipfs.rpc import Refusal, Rpc, printable
+from metaorg.http.client import printable
+from metaorg.ipfs.rpc import Refusal, Rpc
 from metaorg.types import BLOCK_LIMIT, Cid, Model
 
 OLDEST = (0, 28)

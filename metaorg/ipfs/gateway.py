@@ -18,8 +18,8 @@ from metaorg.errors import (
     StoreUnreachable,
     Unreachable,
 )
+from metaorg.http.client import Client, Url
 from metaorg.ipfs.blocks import verified
-from metaorg.ipfs.http import Client, Url
 from metaorg.ipfs.store import Source
 from metaorg.types import BLOCK_LIMIT, Cid
 

@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any
 
 from metaorg.errors import ContentMissing, InvalidInput, StoreUnreachable, Unreachable
+from metaorg.http.client import printable
 from metaorg.ipfs.blocks import Block, batches, verified
 from metaorg.ipfs.car import parts
 from metaorg.ipfs.daemon import Daemon, KuboVersion, Refused
 from metaorg.ipfs.dag import links
-from metaorg.ipfs.rpc import LONGEST, ahead, printable
+from metaorg.ipfs.rpc import LONGEST, ahead
 from metaorg.ipfs.store import Store
 from metaorg.types import CODECS, RAW, Cid
 

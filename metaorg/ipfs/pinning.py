@@ -15,8 +15,7 @@ from urllib.parse import quote, urlencode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from metaorg.errors import InvalidInput, Misconfigured, StoreUnreachable
-from metaorg.ipfs.http import Answer, Client, Url
-from metaorg.ipfs.rpc import printable
+from metaorg.http.client import Answer, Client, Url, printable
 from metaorg.types import DAG_PB, Cid
 
 M = TypeVar("M", bound=BaseModel)

@@ -12,10 +12,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from threading import Thread
 from typing import Any, TypeVar
 
 from metaorg.errors import StoreUnreachable
+from metaorg.http.client import printable
+from metaorg.http.threads import started
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -25,7 +26,6 @@ ANSWER_LIMIT = 1 << 20
 LONGEST = 3600.0
 """Seconds after which a command ends although its daemon still tells of progress."""
 _CHUNK = 1 << 16
-_MESSAGE = 200
 
 
 class Refusal(Exception):
@@ -83,7 +83,7 @@ class Rpc:
         exceptions = _library().exceptions
         where = f"the daemon at {self.address}"
         try:
-            return guard.wait_for(_started(exchange))
+            return guard.wait_for(started(exchange))
         except (TimeoutError, exceptions.TimeoutError) as error:
             raise StoreUnreachable(
                 f"{where} did not answer {command} within {guard.timeout:g} seconds"
@@ -101,12 +101,6 @@ class Rpc:
             raise StoreUnreachable(
                 f"{where} gave no usable answer to {command} ({printable(str(error))})"
             ) from error
-
-
-def printable(text: str) -> str:
-    """Text of strangers in one line that a terminal can show."""
-    line = "".join(c if c.isprintable() else " " for c in text[:_MESSAGE])
-    return line + ("..." if len(text) > _MESSAGE else "")
 
 
 class _Cut(Exception):
@@ -185,24 +179,6 @@ def _library() -> Any:
     import ipfshttpclient
 
     return ipfshttpclient
-
-
-def within(seconds: float, work: Callable[[], T]) -> T:
-    """The result of `work`, or `TimeoutError`; work that hangs is left to end by itself."""
-    return _started(work).result(seconds)
-
-
-def _started(work: Callable[[], T]) -> "Future[T]":
-    result: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            result.set_result(work())
-        except BaseException as error:
-            result.set_exception(error)
-
-    Thread(target=run, name="ipfs-rpc", daemon=True).start()
-    return result
 
 
 def ahead(work: Callable[[S], T], items: Iterable[S], count: int) -> Iterator[T]:

@@ -18,8 +18,8 @@ from threading import BoundedSemaphore, Thread
 from typing import Any, Self
 
 from metaorg.errors import InvalidInput, MetaorgError, Misconfigured
-from metaorg.ipfs.rpc import printable
-from metaorg.ipfs.sockets import Timed
+from metaorg.http.client import printable
+from metaorg.http.sockets import Timed
 from metaorg.ipfs.store import Source
 from metaorg.ipfs.trustless import Response, plain, respond
 

@@ -1,7 +1,8 @@
 """One node of one chain: requests that are answered or fail with a sentence; reads at one block."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from web3 import HTTPProvider
@@ -56,14 +57,12 @@ class Chain:
 
     def __init__(self, url: str, chain_id: int | None = None, timeout: float = 30) -> None:
         self.url, self.timeout = url, timeout
-        self.where = re.sub(r"(?<=//)[^/@]*@", "", url)
-        """The address as it is shown: without a user's name and password."""
+        self.where = shown(url)
+        """The address as it is shown: without passwords and keys."""
         self._expected = chain_id
         self._id: int | None = None
         self._batch = BATCH
-        self._provider = HTTPProvider(
-            url, request_kwargs={"timeout": timeout}, exception_retry_configuration=None
-        )
+        self._by_number = False
 
     @property
     def id(self) -> int:
@@ -127,12 +126,18 @@ class Chain:
             low, high = (low, middle) if made else (middle + 1, high)
         return low
 
+    @cached_property
+    def _provider(self) -> HTTPProvider:
+        return HTTPProvider(
+            self.url, request_kwargs={"timeout": self.timeout}, exception_retry_configuration=None
+        )
+
     def _ask(self, method: str, parameters: list[Any]) -> Any:
         try:
             answer = self._provider.make_request(method, parameters)
         except Exception as error:
             raise self._unreachable(error) from None
-        return _result(method, answer)
+        return result_of(method, answer)
 
     def _ask_batch(self, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any] | None:
         """The results in order; None when the node refuses so many at once."""
@@ -142,12 +147,12 @@ class Chain:
             )
         except Exception as error:
             raise self._unreachable(error) from None
-        if len(calls) > 1 and _is_refusal(answers):
+        if len(calls) > 1 and is_refusal(answers):
             return None
         if not isinstance(answers, list) or len(answers) != len(calls):
             raise ChainUnreachable(f"the node at {self.where} does not answer batches of requests")
         return [
-            _result_or_refusal(method, answer)
+            result_or_refusal(method, answer)
             for (method, _), answer in zip(calls, answers, strict=True)
         ]
 
@@ -168,32 +173,52 @@ class Chain:
 
 
 class Reading:
-    """Reads that all hold at one block."""
+    """Reads that all hold at one block, which is named by its hash (EIP-1898).
+
+    A node that does not know blocks by hash is asked by number, and then whether the block with
+    this number still is the one that is meant.
+
+    Raises (every method): ChainUnreachable when the node no longer has the block, or its state.
+    """
 
     def __init__(self, chain: Chain, block: Block) -> None:
         self.chain, self.block = chain, block
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
+    def call(
+        self, to: Address, data: bytes, sender: Address | None = None, gas: int | None = None
+    ) -> bytes:
         """What a contract answers. A revert is a `NodeRefused` with its data."""
-        return octets(self.chain.request("eth_call", *self._call(to, data, sender)))
+        request = {"to": to, "data": "0x" + data.hex()}
+        if sender is not None:
+            request["from"] = sender
+        if gas is not None:
+            request["gas"] = hex(gas)
+        return octets(self._one("eth_call", request))
 
     def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes]:
         """What contracts answer to many calls, in batches; the first revert is raised."""
-        answers = self.chain.requests(
-            [("eth_call", self._call(to, data, None)) for to, data in calls]
-        )
-        for answer in answers:
-            if isinstance(answer, NodeRefused):
-                raise answer
-        return [octets(answer) for answer in answers]
+        asked = [("eth_call", [{"to": to, "data": "0x" + data.hex()}]) for to, data in calls]
+        return [octets(answer) for answer in self._all(asked)]
 
     def code(self, address: Address) -> bytes:
         """The code at an address; empty when there is none."""
-        return octets(self.chain.request("eth_getCode", address, self._tag))
+        return octets(self._one("eth_getCode", address))
 
     def balance(self, address: Address) -> int:
         """Wei that an address holds."""
-        return integer(self.chain.request("eth_getBalance", address, self._tag))
+        return integer(self._one("eth_getBalance", address))
+
+    def storage(self, address: Address, slots: Sequence[int]) -> list[bytes]:
+        """The words in these slots, 32 bytes each."""
+        asked = [("eth_getStorageAt", [address, f"0x{slot:064x}"]) for slot in slots]
+        return [_word(answer) for answer in self._all(asked)]
+
+    def proof(self, address: Address, slots: Sequence[int]) -> Mapping[str, Any]:
+        """What eth_getProof answers for an account and these slots, as it comes (EIP-1186)."""
+        found = self._one("eth_getProof", address, [f"0x{slot:064x}" for slot in slots])
+        if not isinstance(found, dict):
+            raise ChainUnreachable(f"the node's answer is not a proof: {found!r:.80}")
+        return found
 
     def logs(
         self, addresses: Sequence[Address], topics: Sequence[Any], since: int = 0
@@ -225,15 +250,64 @@ class Reading:
             start = end + 1
         return found
 
-    @property
-    def _tag(self) -> str:
-        return hex(self.block.number)
+    def _one(self, method: str, *parameters: Any) -> Any:
+        return self._all([(method, parameters)])[0]
 
-    def _call(self, to: Address, data: bytes, sender: Address | None) -> list[Any]:
-        request = {"to": to, "data": "0x" + data.hex()}
-        if sender is not None:
-            request["from"] = sender
-        return [request, self._tag]
+    def _all(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        """The results; the first refusal is raised."""
+        answers = self._answers(asked)
+        for answer in answers:
+            if isinstance(answer, NodeRefused):
+                raise answer
+        return answers
+
+    def _answers(self, asked: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
+        if not self.chain._by_number:
+            pinned = {"blockHash": "0x" + self.block.hash.hex(), "requireCanonical": True}
+            answers = self._tagged(asked, pinned)
+            if not any(_is_malformed(answer) for answer in answers):
+                return answers
+        answers = self._tagged(asked, hex(self.block.number))
+        self._require_canonical()
+        self.chain._by_number = not any(_is_malformed(answer) for answer in answers)
+        return answers
+
+    def _tagged(self, asked: Sequence[tuple[str, Sequence[Any]]], block: Any) -> list[Any]:
+        calls = [(method, [*parameters, block]) for method, parameters in asked]
+        if len(calls) != 1:
+            return self.chain.requests(calls)
+        [(method, parameters)] = calls
+        try:
+            return [self.chain.request(method, *parameters)]
+        except NodeRefused as refusal:
+            return [refusal]
+
+    def _require_canonical(self) -> None:
+        if self.chain.block(self.block.number).hash != self.block.hash:
+            raise ChainUnreachable(
+                f"block {self.block.number} is no longer the one that was read from: the chain was "
+                "reorganized; try again"
+            )
+
+
+def shown(url: str) -> str:
+    """The address of a node without what may be a secret: user, query, long parts of the path."""
+    bare = re.sub(r"(?<=//)[^/@]*@", "", re.sub(r"(?s)[?#].*", "", url))
+    return re.sub(r"(?<=[^/]/)[A-Za-z0-9_-]{20,}(?=/|$)", "...", bare)
+
+
+def _word(answer: Any) -> bytes:
+    found = octets(answer)
+    if len(found) > 32:
+        raise ChainUnreachable(f"the node's answer is not a word: {answer!r:.80}")
+    return found.rjust(32, b"\0")
+
+
+def _is_malformed(answer: Any) -> bool:
+    """Whether a node refused the form of a request, and not what was asked for."""
+    return isinstance(answer, NodeRefused) and (
+        answer.code == -32602 or "unmarshal" in answer.message or "invalid type" in answer.message
+    )
 
 
 def octets(value: Any) -> bytes:
@@ -262,25 +336,27 @@ def integer(value: Any) -> int:
         raise ChainUnreachable(f"the node's answer is not a number: {value!r:.80}") from None
 
 
-def _result(method: str, answer: Any) -> Any:
-    result = _result_or_refusal(method, answer)
+def result_of(method: str, answer: Any) -> Any:
+    """The result of an answer; a refusal is raised."""
+    result = result_or_refusal(method, answer)
     if isinstance(result, NodeRefused):
         raise result
     return result
 
 
-def _is_refusal(answers: Any) -> bool:
+def is_refusal(answers: Any) -> bool:
     """Whether a batch got one error for all, alone or as the only one of a list."""
     if isinstance(answers, list) and len(answers) == 1:
         answers = answers[0]
     return isinstance(answers, dict) and isinstance(answers.get("error"), dict)
 
 
-def _result_or_refusal(method: str, answer: Any) -> Any:
+def result_or_refusal(method: str, answer: Any) -> Any:
+    """The result of an answer, or the `NodeRefused` that it is."""
     if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
         error = answer["error"]
         return NodeRefused(
-            method, error.get("code", 0), str(error.get("message", "")), error.get("data")
+            method, error.get("code", 0), str(error.get("message", ""))[:1000], error.get("data")
         )
     if not isinstance(answer, dict) or "result" not in answer:
         raise ChainUnreachable(f"the node's answer to {method} is not JSON-RPC: {answer!r:.80}")

@@ -192,15 +192,16 @@ def test_the_check_holds_at_one_block(history: History) -> None:
     with proxy(history.chain.url, lambda _method, _parameters, result: result) as node:
         report = checked(history, Chain(node.url))
     blocks = {
-        one["params"][1]
+        one["params"][1]["blockHash"]
         for request in node.requests
         for one in (request if isinstance(request, list) else [request])
         if one["method"] == "eth_call"
     }
 
     created = history.by().events(history.modules.assembly, ["ProposalCreated"])
-    assert hex(report.block.number) in blocks
-    assert blocks <= {hex(number) for number in (report.block.number, *(e.block for e in created))}
+    numbers = {report.block.number, *(event.block for event in created)}
+    assert "0x" + report.block.hash.hex() in blocks
+    assert blocks <= {"0x" + history.chain.block(number).hash.hex() for number in numbers}
 
 
 def test_where_there_is_no_meta_organization_nothing_is_checked(history: History) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from metaorg.errors import InvalidInput, StoreUnreachable
-from metaorg.ipfs import sockets
-from metaorg.ipfs.http import Client, Url
+from metaorg.http import sockets
+from metaorg.http.client import Client, Url
 from tests.ipfs.hostile import Server, says
 from tests.programs import required
 

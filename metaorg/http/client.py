@@ -12,20 +12,31 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from metaorg.errors import InvalidInput, StoreUnreachable
-from metaorg.ipfs.rpc import printable
-from metaorg.ipfs.sockets import Timed, TimedTls, dial, grant, literal, secured
+from metaorg.errors import InvalidInput, StoreUnreachable, Unreachable
+from metaorg.http.sockets import Timed, TimedTls, dial, grant, literal, secured
 
-_SAFE = ("GET", "HEAD")
+SAFE = ("GET", "HEAD")
 """What may be sent on a connection that served before, and sent again when that was closed."""
 _PAUSE = 0.5
 """Seconds that a busy server is left alone at first, if it does not say how long."""
+_MESSAGE = 200
+"""Characters of what a stranger says that are shown."""
+
+
+def printable(text: str) -> str:
+    """Text of strangers in one line that a terminal can show."""
+    line = "".join(c if c.isprintable() else " " for c in text[:_MESSAGE])
+    return line + ("..." if len(text) > _MESSAGE else "")
+
+
+class TooMuch(HTTPException):
+    """An answer had more bytes than it may have."""
 
 
 class Url(NamedTuple):
@@ -98,10 +109,18 @@ class Client:
     Args:
         url: where its paths begin.
         who: what to call it in messages, as "the gateway https://ipfs.example.org".
+        failure: what is raised when it gives no usable answer.
+        safe: methods that change nothing there.
     """
 
-    def __init__(self, url: Url, who: str) -> None:
-        self.url, self.who = url, who
+    def __init__(
+        self,
+        url: Url,
+        who: str,
+        failure: type[Unreachable] = StoreUnreachable,
+        safe: Collection[str] = SAFE,
+    ) -> None:
+        self.url, self.who, self.failure, self.safe = url, who, failure, safe
         # By process: two of them must not read the answers of one connection.
         self._idle: dict[int, deque[HTTPConnection]] = {}
 
@@ -123,14 +142,15 @@ class Client:
             limit: the most bytes that the answer's body may have.
 
         Raises:
-            StoreUnreachable: nobody answers, not in time, not in HTTP, with a redirect, packed, or
-                with more than `limit` bytes.
+            Unreachable: as `failure`: nobody answers, not in time, not in HTTP, with a redirect,
+                packed, or with more than `limit` bytes.
         """
         sent = {"Accept-Encoding": "identity", "User-Agent": "metaorg", **(headers or {})}
+        asked = _Request(method, self.url.path + path, sent, body)
         ends, pause = time.monotonic() + timeout, _PAUSE
         with self._translated(timeout):
             while True:
-                answer = self._once(_Request(method, self.url.path + path, sent, body), ends, limit)
+                answer = self._once(asked, ends, limit)
                 wait = max(pause, answer.retry_after)
                 if not answer.busy or time.monotonic() + wait > ends:
                     return answer
@@ -158,7 +178,7 @@ class Client:
         return answer
 
     def _exchange(self, request: "_Request", ends: float) -> tuple[HTTPConnection, HTTPResponse]:
-        used = self._reusable(ends) if request.method in _SAFE else None
+        used = self._reusable(ends) if request.method in self.safe else None
         if used is not None:
             # The server may close it just now, which says nothing about a new one.
             with suppress(ConnectionError, HTTPException):
@@ -173,7 +193,7 @@ class Client:
             raise HTTPException("it packs its answer, which was not asked for")
         body = response.read(limit + 1)
         if len(body) > limit:
-            raise HTTPException(f"more than {limit:,} bytes")
+            raise TooMuch(f"more than {limit:,} bytes")
         if response.length:
             raise HTTPException(f"it broke off {response.length:,} bytes before the end")
         return body
@@ -214,19 +234,17 @@ class Client:
         try:
             yield
         except TimeoutError as error:
-            raise StoreUnreachable(
-                f"{self.who} did not answer within {timeout:g} seconds"
-            ) from error
+            raise self.failure(f"{self.who} did not answer within {timeout:g} seconds") from error
         except ssl.SSLCertVerificationError as error:
             shown = printable(error.verify_message)
-            raise StoreUnreachable(f"{self.who} cannot prove who it is ({shown})") from error
+            raise self.failure(f"{self.who} cannot prove who it is ({shown})") from error
         except ConnectionRefusedError as error:
-            raise StoreUnreachable(f"nobody answers for {self.who}: does it run?") from error
+            raise self.failure(f"nobody answers for {self.who}: does it run?") from error
         except socket.gaierror as error:
-            raise StoreUnreachable(f"nobody knows the name in {self.who}") from error
+            raise self.failure(f"nobody knows the name in {self.who}") from error
         except Exception as error:
             shown = printable(str(error) or type(error).__name__)
-            raise StoreUnreachable(f"{self.who} gave no usable answer ({shown})") from error
+            raise self.failure(f"{self.who} gave no usable answer ({shown})") from error
 
 
 class _Request(NamedTuple):

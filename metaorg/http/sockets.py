@@ -7,7 +7,7 @@ from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from metaorg.ipfs.rpc import within
+from metaorg.http.threads import within
 
 
 class Timed(socket.socket):

@@ -1,0 +1,1 @@
+"""HTTP to one server, bounded in time and memory whatever it answers."""
