@@ -54,7 +54,7 @@ demo: .tools/run ## Found a meta-organization from ORGS (a CSV; LIMIT rows, 0: a
 	@.venv/bin/python -m scripts.demo --organizations "$(ORGS)" --limit $(LIMIT)
 
 contracts: .tools/dev ## Compile contracts/ into metaorg/artifacts/
-	@python tools/artifacts.py
+	@python -m tools.artifacts
 
 lint: .tools/dev ## Check format, rules, layers, types, artifacts
 	$(say) "lint"
@@ -64,7 +64,7 @@ lint: .tools/dev ## Check format, rules, layers, types, artifacts
 	@mypy --no-error-summary metaorg tools $(wildcard scripts)
 	@forge fmt --check
 	@FOUNDRY_PROFILE=halmos forge fmt --check
-	@python tools/artifacts.py --check
+	@python -m tools.artifacts --check
 
 fix: .tools/dev ## Repair what can be repaired without thinking
 	@ruff check -q --fix .; ruff format -q .; forge fmt

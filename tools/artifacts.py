@@ -1,22 +1,29 @@
 """Compile `contracts/` into `metaorg/artifacts/`, with the settings of brownie-config.yaml.
 
 One JSON file per deployable contract, and one per interface and library with an ABI (no bytecode).
+`layouts.json` says where the deployable contracts keep what in storage; `source.json` is solc's
+standard JSON input with the hashes of sources in place of their text, and names each contract's
+metadata.
 `--check` writes nothing and fails when the committed files differ from a fresh build. A build is
 skipped when neither the inputs nor the artifacts changed since the last good one.
 """
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import solcx
 import yaml
+
+from metaorg.ipfs.cid import V0_2015, Import
+from tools.layouts import layouts
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES, ARTIFACTS = Path("contracts"), Path("metaorg/artifacts")
@@ -28,7 +35,11 @@ OUTPUTS = [
     "evm.bytecode.object",
     "evm.deployedBytecode.object",
     "evm.deployedBytecode.immutableReferences",
+    "metadata",
+    "storageLayout",
 ]
+SHIPPED = {"*": {"*": [name for name in OUTPUTS if name.startswith("evm.")]}}
+"""What who compiles `source.json` compares with the artifacts."""
 
 
 def compiler() -> dict[str, Any]:
@@ -52,7 +63,7 @@ def standard_input(selection: dict[str, list[str]] | None = None) -> dict[str, A
         "language": "Solidity",
         "sources": {path.as_posix(): {"content": path.read_text()} for path in paths},
         "settings": compiler()["settings"]
-        | {"outputSelection": {"*": selection or {"*": OUTPUTS}}},
+        | {"outputSelection": {"*": selection or {"*": OUTPUTS, "": ["ast"]}}},
     }
 
 
@@ -99,14 +110,57 @@ def build() -> dict[Path, str]:
     for message in output.get("errors", []):
         if message["sourceLocation"]["file"] in given["sources"]:
             print(message["formattedMessage"], file=sys.stderr)
-    built: dict[Path, str] = {}
+    built: dict[str, Any] = {}
+    deployable: dict[str, tuple[str, dict[str, Any]]] = {}
     for path, name, what, made in project_contracts(given, output):
-        target = ARTIFACTS / f"{name}.json"
-        if target in built:
+        if name in built:
             raise SystemExit(f"{path}: there is another contract named {name}")
-        described = artifact(path, name, what, made)
-        built[target] = json.dumps(described, indent=1, sort_keys=True) + "\n"
-    return built
+        built[name] = artifact(path, name, what, made)
+        if what == "contract":
+            deployable[name] = path, made
+    built["layouts"] = layouts(deployable, output, laid_out)
+    built["source"] = source(deployable)
+    return {
+        ARTIFACTS / f"{name}.json": json.dumps(described, indent=1, sort_keys=True) + "\n"
+        for name, described in built.items()
+    }
+
+
+def laid_out(sources: dict[str, Any]) -> dict[str, Any]:
+    """The storage layouts of contracts in sources that are not the project's."""
+    given = standard_input({"*": ["storageLayout"]})
+    return compiled(given | {"sources": sources})
+
+
+def source(deployable: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """What it takes to make the same code again, without the text of sources.
+
+    Returns:
+        `compiler`: full version. `input`: solc's standard JSON input, with hashes and IPFS
+        addresses of sources in place of their content. `contracts`: name -> path of its source,
+        and CID of the metadata that its code names.
+    """
+    metadata = {name: json.loads(made["metadata"]) for name, (_, made) in deployable.items()}
+    hashes = {
+        path: {key: one[key] for key in ("keccak256", "urls")}
+        for described in metadata.values()
+        for path, one in described["sources"].items()
+    }
+    [version] = {described["compiler"]["version"] for described in metadata.values()}
+    settings = compiler()["settings"] | {"outputSelection": SHIPPED}
+    return {
+        "compiler": version,
+        "contracts": {
+            name: {"path": path, "metadata": metadata_cid(made["metadata"])}
+            for name, (path, made) in deployable.items()
+        },
+        "input": {"language": "Solidity", "settings": settings, "sources": hashes},
+    }
+
+
+def metadata_cid(metadata: str) -> str:
+    """The CID of a contract's metadata, whose digest solc writes behind the code."""
+    return str(Import.stream(io.BytesIO(metadata.encode()), profile=V0_2015).root.cid)
 
 
 def project_contracts(
@@ -127,7 +181,7 @@ def committed() -> dict[Path, str]:
 
 def fingerprint() -> str:
     """Hash of everything that a build reads and writes."""
-    tools = [__file__, "package-lock.json"]
+    tools = [__file__, "tools/layouts.py", "package-lock.json"]
     state = [standard_input(), compiler(), list(map(str, committed().items()))]
     state += [Path(tool).read_text() for tool in tools]
     return hashlib.sha256(json.dumps(state).encode()).hexdigest()

@@ -19,7 +19,7 @@ from metaorg.onchain.words import admission_parts, ether, quoted, readoption_par
 from metaorg.records import read_description
 from metaorg.rules.decision import BASIS, UNITS_PER_SEAT
 from metaorg.times import duration
-from metaorg.types import Address, Cid
+from metaorg.types import RAW, Address, Cid
 
 _SHOWN = 300
 """Characters of a call that are shown."""
@@ -185,9 +185,14 @@ class Stating:
                 published_at=one["publishedAt"],
                 citations=one["citations"],
                 retired_at=one["retiredAt"],
-                previous="0x" + one["previous"].hex() if any(one["previous"]) else "",
+                previous=self._previous(one["previous"]),
                 presence=self._content.presence(cid),
             )
+
+    def _previous(self, digest: bytes) -> str:
+        """The CID of the version before; of one that is no resource, as if it were a raw block."""
+        before = self._replay.commons.resources.get(digest, {})
+        return str(Cid(digest=digest, codec=before.get("codec", RAW))) if any(digest) else ""
 
     def citations(self) -> Iterator[Citation]:
         """Who cited what, in order."""

@@ -184,13 +184,20 @@ class Reading:
     def __init__(self, chain: Chain, block: Block) -> None:
         self.chain, self.block = chain, block
 
-    def call(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
+    def call(
+        self, to: Address, data: bytes, sender: Address | None = None, gas: int | None = None
+    ) -> bytes:
         """What a contract answers. A revert is a `NodeRefused` with its data."""
-        return octets(self._one("eth_call", _call(to, data, sender)))
+        request = {"to": to, "data": "0x" + data.hex()}
+        if sender is not None:
+            request["from"] = sender
+        if gas is not None:
+            request["gas"] = hex(gas)
+        return octets(self._one("eth_call", request))
 
     def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes]:
         """What contracts answer to many calls, in batches; the first revert is raised."""
-        asked = [("eth_call", [_call(to, data, None)]) for to, data in calls]
+        asked = [("eth_call", [{"to": to, "data": "0x" + data.hex()}]) for to, data in calls]
         return [octets(answer) for answer in self._all(asked)]
 
     def answers(self, calls: Sequence[tuple[Address, bytes]]) -> list[Any]:
@@ -291,11 +298,6 @@ def shown(url: str) -> str:
     """The address of a node without what may be a secret: user, query, long parts of the path."""
     bare = re.sub(r"(?<=//)[^/@]*@", "", re.sub(r"(?s)[?#].*", "", url))
     return re.sub(r"(?<=[^/]/)[A-Za-z0-9_-]{20,}(?=/|$)", "...", bare)
-
-
-def _call(to: Address, data: bytes, sender: Address | None) -> dict[str, str]:
-    request = {"to": to, "data": "0x" + data.hex()}
-    return request if sender is None else {**request, "from": sender}
 
 
 def _word(answer: Any) -> bytes:
