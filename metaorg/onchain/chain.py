@@ -197,12 +197,11 @@ class Reading:
 
     def calls(self, calls: Sequence[tuple[Address, bytes]]) -> list[bytes]:
         """What contracts answer to many calls, in batches; the first revert is raised."""
-        asked = [("eth_call", [{"to": to, "data": "0x" + data.hex()}]) for to, data in calls]
-        return [octets(answer) for answer in self._all(asked)]
+        return [octets(answer) for answer in self._all(_calls(calls))]
 
     def answers(self, calls: Sequence[tuple[Address, bytes]]) -> list[Any]:
         """What a node says to many calls, in batches: 0x-hex, or a `NodeRefused` in its place."""
-        return self._answers([("eth_call", [_call(to, data, None)]) for to, data in calls])
+        return self._answers(_calls(calls))
 
     def code(self, address: Address) -> bytes:
         """The code at an address; empty when there is none."""
@@ -298,6 +297,10 @@ def shown(url: str) -> str:
     """The address of a node without what may be a secret: user, query, long parts of the path."""
     bare = re.sub(r"(?<=//)[^/@]*@", "", re.sub(r"(?s)[?#].*", "", url))
     return re.sub(r"(?<=[^/]/)[A-Za-z0-9_-]{20,}(?=/|$)", "...", bare)
+
+
+def _calls(calls: Sequence[tuple[Address, bytes]]) -> list[tuple[str, Sequence[Any]]]:
+    return [("eth_call", [{"to": to, "data": "0x" + data.hex()}]) for to, data in calls]
 
 
 def _word(answer: Any) -> bytes:
