@@ -5,7 +5,7 @@ the contract does, so that a million votes take no more room than the seats that
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from metaorg.onchain.modules import Modules
 from metaorg.onchain.rulebook import describe_rule, rule_of
 from metaorg.rules.decision import REMOVAL, UNITS_PER_SEAT, Action, Method, Rule, Vote, rule_for
 from metaorg.rules.membership import Inconsistent
-from metaorg.rules.voting import Poll, Turns, UpgradeRequest, frozen, upgraded
+from metaorg.rules.voting import Poll, Turns, Units, UpgradeRequest, frozen, upgraded
 from metaorg.types import Address
 
 PAGE = 128
@@ -305,7 +305,7 @@ class Decisions:
             self._wrong("decision.objection", _vote(event, proposed), expected, "none", event)
 
     def _count(
-        self, proposed: Proposed, time: int, place: Place | None, units: Sequence[int] | None
+        self, proposed: Proposed, time: int, place: Place | None, units: Units | None
     ) -> str:
         """Count a vote; why it cannot be, or nothing."""
         if place is None:
@@ -486,7 +486,7 @@ def _request(proposed: Proposed, asked: Asked) -> tuple[str, str] | None:
     return None
 
 
-def _units(given: Mapping[str, Any]) -> Sequence[int] | None:
+def _units(given: Mapping[str, Any]) -> Units | None:
     """Units against, for and abstaining; None when they are not 10,000 together."""
     if "params" not in given:
         return _WHOLE.get(given["support"])
