@@ -342,9 +342,9 @@ def summary(demo: Demo, report: Report, seconds: float) -> None:
         table.add_row(operation, *(f"{figure:,}" for figure in figures))
     console.print(table)
     seated = sum(view.standing.active for view in demo.org.membership.all())
-    checked = ", ".join(f"{count:,} {what}" for what, count in report.checked.items())
+    checked = ", ".join(f"{count:,} {what}" for what, count in report.statement.counts.items())
     console.print(f"{seated:,} organizations hold a seat, {len(demo.founders)} of them founders.")
-    console.print(f"Checked at block {report.block.number:,}: {checked}.")
+    console.print(f"Checked at block {report.statement.block.number:,}: {checked}.")
     for finding in report.findings:
         console.print(f"{finding.kind}: {finding.subject}: {finding.expected} != {finding.seen}")
     console.print("Every check holds." if report.ok else "The check found what stands above.")

@@ -19,8 +19,8 @@ class Explanation(Model):
     """What there is to know of a finding.
 
     Args:
-        rule: that holds where it is not found. do: what to do. commands: for a shell in which RPC is
-            the address of a node that the reader trusts; cast is Foundry's, ipfs is Kubo's.
+        rule: that holds where it is not found. do: what to do. commands: for a shell in which RPC
+            is the address of a node that the reader trusts; cast is Foundry's, ipfs is Kubo's.
     """
 
     id: str

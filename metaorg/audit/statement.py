@@ -15,6 +15,7 @@ from metaorg.audit.findings import Finding
 from metaorg.ipfs import documents
 from metaorg.onchain.chain import Block
 from metaorg.onchain.modules import Modules
+from metaorg.times import moment
 from metaorg.types import Address, Digest, Hex, Model
 
 FORMAT = 1
@@ -236,12 +237,24 @@ class Indicator(Model):
 
 
 class PublicDocuments(Model):
-    """The ERC-4824 documents in force; `decisions_since`: proposals executed after them."""
+    """The ERC-4824 documents in force.
+
+    Args:
+        block, time: what they were generated from. decisions_since: proposals executed later,
+            without the one that published them.
+    """
 
     uri: str
     block: int
     time: int
     decisions_since: int
+
+    @property
+    def words(self) -> str:
+        """How old they are: that is told, and no finding."""
+        plural = "" if self.decisions_since == 1 else "s"
+        when = f"block {self.block}, {moment(self.time)}"
+        return f"as of {when}: {self.decisions_since} decision{plural} since"
 
 
 class Statement(Model):

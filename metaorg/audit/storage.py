@@ -16,6 +16,8 @@ from metaorg.onchain.chain import NodeRefused, Reading, octets
 from metaorg.onchain.modules import Modules
 from metaorg.types import Model
 
+MARK = 12
+"""Bytes of what stands for an answer and the value that it must have."""
 PART = 5_000
 """Answers that are asked for at once."""
 
@@ -141,7 +143,7 @@ _WORDS = {"uint": _number, "address": _account, "bytes": _fixed}
 def _mark(one: Expected) -> bytes:
     """What stands for an answer and the value that it must have."""
     parts = (one.module, one.function, one.arguments, _fields(one.value))
-    return hashlib.blake2b(repr(parts).encode(), digest_size=12).digest()
+    return hashlib.blake2b(repr(parts).encode(), digest_size=MARK).digest()
 
 
 def _fields(value: Any) -> Any:

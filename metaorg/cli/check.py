@@ -30,18 +30,27 @@ def check(session: Session) -> None:
 
     with progress("checking") as advance:
         report = audit(
-            session.chain, session.address, session.store, lambda what: advance(what=what)
+            session.chain, session.address, session.store, lambda what, *_: advance(0, what)
         )
+    stated = report.statement
 
     def human() -> str:
-        counts = ", ".join(f"{count} {what}" for what, count in report.checked.items())
-        rows = [(one.kind, one.subject, one.expected, one.seen) for one in report.findings]
-        head = f"block {report.block.number}, {moment(report.block.time)}: {counts}"
-        if report.published:
-            head += f"\npublic documents {report.published.words}"
+        counts = ", ".join(f"{count} {what}" for what, count in stated.counts.items())
+        head = f"block {stated.block.number}, {moment(stated.block.time)}: {counts}"
+        if stated.published:
+            head += f"\npublic documents {stated.published.words}"
         columns = ("finding", "subject", "expected", "seen")
+        rows = [(one.kind, one.subject, one.expected, one.seen) for one in report.findings]
         return f"{head}\n{table(columns, rows)}" if rows else f"{head}\nEverything agrees."
 
-    emit(report, session.as_json, human)
+    shown = {
+        "chain_id": stated.chain_id,
+        "block": stated.block,
+        "modules": stated.modules,
+        "checked": stated.counts,
+        "published": stated.published,
+        "findings": report.findings,
+    }
+    emit(shown, session.as_json, human)
     if not report.ok:
         raise CheckFailed(f"{len(report.findings)} findings")

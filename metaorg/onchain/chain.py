@@ -16,6 +16,10 @@ LOG_WINDOW = 10_000
 """Blocks asked for in one eth_getLogs; halved while a node refuses."""
 
 
+_FAILED = re.compile(r"revert|out of gas|OutOfGas|opcode|stack (over|under)flow|invalid jump")
+"""How nodes say that a call failed in a contract."""
+
+
 class Block(Model):
     """A block that reads are pinned to. `time` is Unix seconds."""
 
@@ -30,6 +34,11 @@ class NodeRefused(ChainUnreachable):
     def __init__(self, method: str, code: int, message: str, data: Any) -> None:
         self.method, self.code, self.message, self.data = method, code, message, data
         super().__init__(f"the node refused {method}: {message} ({code})")
+
+    @property
+    def by_contract(self) -> bool:
+        """Whether a contract ran and failed, so that the node would answer the same again."""
+        return self.code == 3 or bool(_FAILED.search(self.message))
 
 
 class Log(Model):
@@ -59,7 +68,7 @@ class Chain:
         self.url, self.timeout = url, timeout
         self.where = shown(url)
         """The address as it is shown: without passwords and keys."""
-        self._expected = chain_id
+        self.expected = chain_id
         self._id: int | None = None
         self._batch = BATCH
         self._by_number = False
@@ -69,10 +78,10 @@ class Chain:
         """The chain id, asked once and compared with the expected one."""
         if self._id is None:
             found = integer(self._ask("eth_chainId", []))
-            if self._expected not in (None, found):
+            if self.expected not in (None, found):
                 raise Misconfigured(
                     f"the node at {self.where} is on chain {found}, but the settings say "
-                    f"{self._expected}; correct `rpc` or `chain_id`"
+                    f"{self.expected}; correct `rpc` or `chain_id`"
                 )
             self._id = found
         return self._id

@@ -57,8 +57,8 @@ class Endpoint(Chain):
         url: the node's address, perhaps with a user and a password.
         chain_id: the chain that is expected; None accepts any.
         timeout: seconds that one attempt may take.
-        patience: seconds that one request may take with all its attempts, where the node has
-            answered before; one that never did is given up after the first.
+        patience: seconds that one request may take with all its attempts, where the node answered
+            before; one that never did, or that was given up, is asked once.
         limit: the most bytes that an answer may have.
     """
 
@@ -73,6 +73,7 @@ class Endpoint(Chain):
         super().__init__(url, chain_id, timeout)
         self.patience, self.limit = patience, limit
         self._ids = itertools.count(1)
+        self._answered = False
 
     def attempt(self, method: str, *parameters: Any) -> Any:
         """One request's result, or the error at once: for what is then asked for differently."""
@@ -137,15 +138,18 @@ class Endpoint(Chain):
 
     def _patiently(self, attempt: Callable[[], T]) -> T:
         """What an attempt gives, again after ever longer pauses while that may help."""
-        ends = time.monotonic() + (self.patience if self._id is not None else 0)
+        ends = time.monotonic() + (self.patience if self._answered else 0)
         pause = _PAUSE
         while True:
             try:
-                return attempt()
+                result = attempt()
+                self._answered = True
+                return result
             except (NoAnswer, NodeRefused) as error:
                 passing = not error.lasting if isinstance(error, NoAnswer) else _is_busy(error)
                 wait = max(pause, getattr(error, "wait", 0))
                 if not passing or time.monotonic() + wait > ends:
+                    self._answered = self._answered and not passing
                     raise
             time.sleep(wait)
             pause = min(2 * pause, _LONGEST_PAUSE)

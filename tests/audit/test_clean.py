@@ -6,7 +6,7 @@ from onchain.world import DELAY, FOR, VOTING, WINDOW, actor, fund
 
 from audit.history import History, checked
 from metaorg.audit import check
-from metaorg.audit.replay import TRANSITIONS
+from metaorg.audit.replay.seats import TRANSITIONS
 from metaorg.errors import ChainUnreachable, Misconfigured
 from metaorg.onchain.chain import Chain
 from metaorg.onchain.devnet import advance, free_port
@@ -19,14 +19,14 @@ def test_a_full_history_has_no_findings(history: History) -> None:
 
     assert report.findings == ()
     assert report.ok
-    assert report.modules == history.modules
-    assert report.block == history.chain.block()
-    assert report.chain_id == 31337
+    assert report.statement.modules == history.modules
+    assert report.statement.block == history.chain.block()
+    assert report.statement.chain_id == 31337
     wanted = {"contracts": 8, "seats": 11, "active seats": 9, "proposals": 14}
-    assert wanted.items() <= report.checked.items()
-    assert report.checked["adoptions"] == 19
-    assert report.checked["resources"] == 3
-    assert report.checked["votes"] == 3 + 5 + 5 + 3 + 5 + 4 + 5 + 3 + 4 + 3 + 2 + 3 + 1
+    assert wanted.items() <= report.statement.counts.items()
+    assert report.statement.counts["adoptions"] == 19
+    assert report.statement.counts["resources"] == 3
+    assert report.statement.counts["votes"] == 3 + 5 + 5 + 3 + 5 + 4 + 5 + 3 + 4 + 3 + 2 + 3 + 1
 
 
 def test_everything_of_the_history_happened(history: History) -> None:
@@ -163,10 +163,10 @@ def _nonce(history: History, address: str) -> int:
 def test_the_check_says_what_it_looks_at(history: History) -> None:
     seen: list[str] = []
 
-    check(history.chain, history.modules.meta_organization, history.store, seen.append)
+    check(history.chain, history.modules.meta_organization, history.store, lambda what, *_: seen.append(what))
 
-    assert seen[0] == "reading events"
-    assert {"code of the contracts", "powers", "seats", "decisions", "content"} <= set(seen)
+    assert seen[0] == "replaying"
+    assert {"code of the contracts", "powers", "seats", "decisions", "documents"} <= set(seen)
 
 
 def test_the_check_writes_nothing_and_asks_no_key(history: History) -> None:
@@ -199,8 +199,8 @@ def test_the_check_holds_at_one_block(history: History) -> None:
     }
 
     created = history.by().events(history.modules.assembly, ["ProposalCreated"])
-    numbers = {report.block.number, *(event.block for event in created)}
-    assert "0x" + report.block.hash.hex() in blocks
+    numbers = {report.statement.block.number, *(event.block for event in created)}
+    assert "0x" + report.statement.block.hash.hex() in blocks
     assert blocks <= {"0x" + history.chain.block(number).hash.hex() for number in numbers}
 
 

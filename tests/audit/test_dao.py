@@ -63,16 +63,16 @@ def test_what_was_published_by_decision_is_checked_clean(
     report = checked(history)
 
     assert report.findings == ()
-    assert report.published is not None
-    assert report.published.uri == history.by().dao.uri() == published.uri
-    assert report.published.block == json.loads(published.dao)["generatedFrom"]["block"]
-    assert report.published.decisions_since == 0
+    assert report.statement.published is not None
+    assert report.statement.published.uri == history.by().dao.uri() == published.uri
+    assert report.statement.published.block == json.loads(published.dao)["generatedFrom"]["block"]
+    assert report.statement.published.decisions_since == 0
 
 
 def test_without_published_documents_nothing_is_found_or_told(history: History) -> None:
     report = checked(history)
 
-    assert report.ok and report.published is None
+    assert report.ok and report.statement.published is None
 
 
 def test_documents_that_were_taken_back_are_no_finding(
@@ -82,7 +82,7 @@ def test_documents_that_were_taken_back_are_no_finding(
 
     report = checked(history)
 
-    assert report.ok and report.published is None
+    assert report.ok and report.statement.published is None
 
 
 def test_old_documents_are_no_finding_but_their_age_is_told(
@@ -94,10 +94,10 @@ def test_old_documents_are_no_finding_but_their_age_is_told(
 
     report = checked(history)
 
-    assert report.ok and report.published is not None
-    assert report.published.decisions_since == 1
-    assert report.published.words.endswith("Z: 1 decision since")
-    assert "as of block" in report.published.words
+    assert report.ok and report.statement.published is not None
+    assert report.statement.published.decisions_since == 1
+    assert report.statement.published.words.endswith("Z: 1 decision since")
+    assert "as of block" in report.statement.published.words
 
 
 def _charter(history: History) -> bytes:
@@ -240,7 +240,7 @@ def test_a_block_that_there_is_not(history: History, change: dict[str, Any]) -> 
     report = checked(history)
 
     finding = only(report, "difference", f"public documents at {uri}")
-    assert "block" in finding.seen and report.published is None
+    assert "block" in finding.seen and report.statement.published is None
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_document_that_nobody_holds_is_unknown(
     report = checked(history)
 
     only(report, "unknown", f"document at {name}URI ({Cid.of(data).uri})")
-    assert report.published is not None
+    assert report.statement.published is not None
 
 
 def test_a_dao_document_that_nobody_holds_is_unknown(
@@ -323,7 +323,7 @@ def test_a_dao_document_that_nobody_holds_is_unknown(
     report = checked(history)
 
     finding = only(report, "unknown", f"public documents at {published.uri}")
-    assert "no store holds" in finding.seen and report.published is None
+    assert "no store holds" in finding.seen and report.statement.published is None
 
 
 @pytest.mark.parametrize(

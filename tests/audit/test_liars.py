@@ -754,4 +754,4 @@ def test_a_store_that_is_gone_leaves_every_document_unknown(history: History) ->
 
     assert not report.ok
     assert {finding.kind for finding in report.findings} == {"unknown"}
-    assert len(report.findings) == report.checked["documents"]
+    assert len(report.findings) == report.statement.counts["documents"]

@@ -38,4 +38,4 @@ def test_a_check_of_it_all_agrees(world: World) -> None:
     report = check(world.chain, world.modules.meta_organization, world.store)
 
     assert report.findings == ()
-    assert report.chain_id == 1337
+    assert report.statement.chain_id == 1337

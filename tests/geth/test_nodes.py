@@ -45,4 +45,4 @@ def test_a_check_agrees_all_the_same(before_and_after: tuple[Reading, World]) ->
     report = check(world.chain, world.modules.meta_organization, world.store)
 
     assert report.findings == ()
-    assert report.checked["seats"] == 4
+    assert report.statement.counts["seats"] == 4

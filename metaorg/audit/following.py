@@ -1,0 +1,114 @@
+"""From the index to a replay: from its start or from a kept state, up to a block."""
+
+import json
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from metaorg.audit.decoding import Decoder
+from metaorg.audit.events import Header, Row
+from metaorg.audit.index import Index
+from metaorg.audit.replay import STATE, NotPacked, Replay
+from metaorg.errors import InvalidInput
+from metaorg.onchain import abi
+from metaorg.onchain.artifacts import load
+from metaorg.onchain.chain import Chain, NodeRefused
+from metaorg.onchain.modules import Modules
+from metaorg.types import Address
+
+AUTHORITY_GAS = 30_000 + 21_064
+"""What a target has to name its Authority (Rulebook), and what asking for it as a call costs."""
+_GOVERNED = "governed"
+
+
+class Governed:
+    """Whether targets of proposals obeyed this meta-organization's Authority when they were named.
+
+    What was asked of the chain once is kept in the index: state of old blocks is forgotten by most
+    nodes.
+    """
+
+    def __init__(self, chain: Chain, index: Index, authority: Address) -> None:
+        self._chain, self._index, self._authority = chain, index, authority
+        self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
+
+    def __call__(self, block: int, target: Address, data: bytes) -> bool:
+        """Whether a call of a proposal that was made in a block needs the amendment rule.
+
+        Raises:
+            ChainUnreachable: nobody can say.
+        """
+        header = self._chain.block(block)
+        key = f"{header.hash.hex()}:{target}:{bool(data)}"
+        if key not in self._known:
+            self._known[key] = self._ask(block, target, data)
+            self._index.remember(_GOVERNED, json.dumps(self._known).encode())
+        return self._known[key]
+
+    def _ask(self, block: int, target: Address, data: bytes) -> bool:
+        then = self._chain.at(block)
+        if not then.code(target):
+            return bool(data)
+        asked = abi.selector(load("Commons").functions["authority"])
+        try:
+            answer = then.call(target, asked, gas=AUTHORITY_GAS)
+        except NodeRefused as refusal:
+            if not refusal.by_contract:
+                raise
+            return False
+        return len(answer) >= 32 and answer[:32] == bytes.fromhex(self._authority[2:]).rjust(
+            32, b"\0"
+        )
+
+
+class Following:
+    """A replay of what an index holds, and of what comes in.
+
+    Args:
+        modules: the contracts. until: the last block that counts.
+    """
+
+    def __init__(self, index: Index, modules: Modules, chain: Chain, until: int) -> None:
+        self._index, self._until, self._chain = index, until, chain
+        self._governed = Governed(chain, index, modules.authority)
+        self._modules, self._decoder = modules, Decoder(modules)
+        self.replay = self._new()
+        self.resumed_at: Header | None = None
+        """The block of the state from which it went on."""
+
+    def resume(self) -> None:
+        """Go on from the newest kept state that is not beyond the last block."""
+        kept = self._index.checkpoint(_version(self._modules))
+        if kept and kept[0].number <= self._until:
+            try:
+                self.replay.restore(kept[1])
+                self.resumed_at = kept[0]
+            except NotPacked:
+                self.replay = self._new()
+        after = (self.resumed_at.number, (1 << 31) - 1) if self.resumed_at else None
+        for part in self._index.rows(after=after, until=self._until):
+            self.take(part)
+
+    def take(self, part: Sequence[tuple[Row, int]]) -> None:
+        """Follow logs that come behind those before."""
+        if part and part[-1][0].block > self._until:
+            part = [one for one in part if one[0].block <= self._until]
+        self.replay.follow(self._decoder(part))
+
+    def keep(self, block: Header) -> None:
+        """Keep the state as of a block of the index, for the next time."""
+        if self.resumed_at is None or self.resumed_at.number < block.number:
+            self._index.keep_checkpoint(block, _version(self._modules), self.replay.state())
+
+    @property
+    def unknown_logs(self) -> int:
+        """Logs of the contracts that are no events of theirs."""
+        return sum(self._decoder.unknown.values())
+
+    def _new(self) -> Replay:
+        return Replay(self._modules, self._chain.id, self._governed)
+
+
+def _version(modules: Modules) -> str:
+    """Of the software and of the contracts that made a state."""
+    front = modules.membership[2:10]
+    return f"{STATE}-{version('metaorg')}-{front}"

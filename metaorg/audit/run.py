@@ -1,0 +1,249 @@
+"""The audit as a whole: read, replay, read the storage, compare, and say what was established."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib.metadata import version
+from typing import Any, NamedTuple, TypeVar
+
+from metaorg.audit import conclusions
+from metaorg.audit.collect import Plan, collect, pin
+from metaorg.audit.dao_index import dao_index
+from metaorg.audit.documents import Content
+from metaorg.audit.executions import executions
+from metaorg.audit.expectations import TOPICS
+from metaorg.audit.findings import Finding, difference, unknown
+from metaorg.audit.following import Following
+from metaorg.audit.index import Index, open_index
+from metaorg.audit.powers import powers
+from metaorg.audit.public import Published, Then, Until
+from metaorg.audit.replay import Replay
+from metaorg.audit.source import code
+from metaorg.audit.statement import Provenance, Report, Statement
+from metaorg.audit.stating import Stating
+from metaorg.audit.storage import MARK, Storage
+from metaorg.errors import ContractReverted, Unreachable
+from metaorg.ipfs import Store
+from metaorg.onchain.chain import Block, Chain, Reading
+from metaorg.onchain.contract import unpadded
+from metaorg.onchain.endpoint import Endpoint
+from metaorg.onchain.meta_organization import MetaOrganization
+from metaorg.onchain.modules import Modules, modules_at
+from metaorg.types import Address
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done now, how far it is and how far it goes; 0, 0 where none can say."""
+PATIENCE = 5.0
+"""Seconds for which a check asks a busy node again."""
+_ESTABLISHED = "established"
+T = TypeVar("T")
+
+
+class Options(NamedTuple):
+    """What an audit is told.
+
+    Args:
+        at: the block, as `pin` takes it; None for the latest final one.
+        full: whether storage is read again that was found as expected before and that no event
+            concerned since.
+        prove: whether state is proved with eth_getProof.
+    """
+
+    at: Any = None
+    full: bool = False
+    prove: bool = False
+
+
+class Audit:
+    """Audits of one meta-organization.
+
+    Args:
+        endpoints: the first one is read, the others are compared with it. index: where it is kept.
+        store: of the commons.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        address: Address,
+        index: Index,
+        store: Store,
+        progress: Progress = lambda *_: None,
+    ) -> None:
+        self._endpoints, self._address = endpoints, address
+        self._index, self._store, self._progress = index, store, progress
+
+    def run(self, options: Options = Options()) -> Report:
+        """Establish what can be established, and keep the report in the index.
+
+        Raises:
+            ChainUnreachable: no block, or no events can be read. Misconfigured: no
+                meta-organization there. CheckFailed: a reorganization beyond finality.
+        """
+        chain = self._endpoints[0]
+        block = pin(chain, options.at)
+        reading = Reading(chain, block)
+        modules = modules_at(reading, self._address)
+        self._index.claim(chain.id, self._address)
+        following, provenance = self._events(modules, block)
+        statement = self._statement(reading, following, options)
+        report = Report(statement=statement, provenance=provenance)
+        header = self._index.header(block.number)
+        if header:
+            self._index.keep_report(header, report.encode())
+        return report
+
+    def _events(self, modules: Modules, block: Block) -> tuple[Following, Provenance]:
+        """What happened up to a block, followed, from what the index holds and from the chain."""
+        chain = self._endpoints[0]
+        following = Following(self._index, modules, chain, block.number)
+        self._progress("replaying", 0, 0)
+        following.resume()
+        plan = Plan(_addresses(modules), self._since(modules), block)
+        told = partial(self._progress, "reading blocks")
+        collection = collect(self._endpoints, self._index, plan, told)
+        for part in collection:
+            following.take(part)
+        header = self._index.header(block.number)
+        if header:
+            following.keep(header)
+        return following, collection.provenance()
+
+    def _since(self, modules: Modules) -> int:
+        """The block of the founding."""
+        kept = self._index.recall("founded")
+        if kept:
+            return int(kept)
+        found = self._endpoints[0].first_block_with_code(modules.meta_organization)
+        self._index.remember("founded", str(found).encode())
+        return found
+
+    # ------------------------------------------------------------------ what is established
+
+    def _statement(self, reading: Reading, following: Following, options: Options) -> Statement:
+        replay = following.replay
+        modules, then = replay.modules, Then(replay, reading.block)
+        found = _Found(self._progress)
+        codes = found.value("code of the contracts", ("code",), lambda: code(reading, modules))
+        found.look("events", lambda: conclusions.all_of(replay))
+        found.look("executions", lambda: executions(modules, replay.chronicle))
+        table = found.value(
+            "powers",
+            ("powers", "roles", "pending"),
+            lambda: powers(reading, modules, replay.chronicle),
+        )
+        self._storage(reading, replay, found, options)
+        found.look("signatures", lambda: conclusions.signatures(replay, reading))
+        content = Content(self._store, replay.commons.named)
+        found.look("documents", content.findings)
+        name = str(MetaOrganization(modules.meta_organization).read(reading, "name"))
+        published = Published(then, self._until(modules), name, self._store)
+        found.look("public documents", published.findings)
+        stating = Stating(then, content)
+        index = found.value("DAO Index", ("dao_index",), lambda: dao_index(reading, replay))
+        return Statement(
+            software=version("metaorg"),
+            chain_id=reading.chain.id,
+            block=reading.block,
+            name=name,
+            modules=modules,
+            counts=stating.counts(),
+            code=codes or (),
+            constituencies=tuple(map(unpadded, replay.front.constituencies)),
+            kinds=tuple(map(unpadded, replay.front.kinds)),
+            settings=stating.settings(),
+            texts=tuple(stating.texts()),
+            seats=tuple(stating.seats()),
+            decisions=tuple(stating.decisions()),
+            resources=tuple(stating.resources()),
+            citations=tuple(stating.citations()),
+            documents=tuple(content.documents.values()),
+            timeline=tuple(stating.timeline()),
+            powers=table.rows if table else (),
+            roles=table.roles if table else (),
+            pending=table.pending if table else (),
+            dao_index=index or (),
+            published=published.documents,
+            unknown=tuple(found.unknown),
+            findings=tuple(found.findings),
+        )
+
+    def _storage(self, reading: Reading, replay: Replay, found: "_Found", options: Options) -> None:
+        """What the contracts answer; what was as expected before is not asked again."""
+        established = set() if options.full else self._established()
+        storage = Storage(reading, replay.modules, established)
+        for topic in TOPICS:
+            found.look(topic, partial(storage.compared, topic, replay))
+        block = reading.block
+        head = block.number.to_bytes(8) + block.hash
+        self._index.remember(_ESTABLISHED, head + b"".join(sorted(storage.established)))
+
+    def _established(self) -> set[bytes]:
+        """What was found as expected at a block that is still one of the chain's."""
+        kept = self._index.recall(_ESTABLISHED) or b""
+        header = self._index.header(int.from_bytes(kept[:8]))
+        if header is None or header.hash != kept[8:40]:
+            return set()
+        return {kept[at : at + MARK] for at in range(40, len(kept), MARK)}
+
+    def _until(self, modules: Modules) -> Until:
+        def until(number: int) -> Then:
+            following = Following(self._index, modules, self._endpoints[0], number)
+            following.resume()
+            return Then(following.replay, self._endpoints[0].block(number))
+
+        return until
+
+
+class _Found:
+    """What the topics of an audit find, one after the other."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.findings: list[Finding] = []
+        self.unknown: list[str] = []
+        """Fields of the statement that could not be established."""
+
+    def look(self, topic: str, find: Callable[[], Iterable[Finding]]) -> bool:
+        """Take what a topic finds; an answer that does not come makes it unknown, not empty."""
+        self._progress(topic, 0, 0)
+        try:
+            self.findings += find()
+        except (Unreachable, ContractReverted) as error:
+            self.findings.append(unknown("reading.unanswered", topic, "an answer", str(error)))
+            return False
+        except (LookupError, ValueError) as error:
+            # answers that no contract of ours can give
+            seen = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.findings.append(difference("reading.impossible", topic, "possible answers", seen))
+            return False
+        return True
+
+    def value(self, topic: str, fields: Sequence[str], find: Callable[[], T]) -> T | None:
+        """Take a value, whose findings are its own; None where it cannot be had."""
+        got: list[T] = []
+
+        def once() -> Iterable[Finding]:
+            got.append(find())
+            return getattr(got[0], "findings", ())
+
+        if not self.look(topic, once):
+            self.unknown += fields
+            return None
+        return got[0]
+
+
+def check(
+    chain: Chain, address: Address, store: Store, progress: Progress = lambda *_: None
+) -> Report:
+    """Audit the latest block from one node, and keep nothing.
+
+    Raises:
+        ChainUnreachable: the node does not answer. Misconfigured: no meta-organization there.
+    """
+    endpoint = Endpoint(chain.url, chain.expected, chain.timeout, patience=PATIENCE)
+    with open_index(":memory:") as index:
+        return Audit([endpoint], address, index, store, progress).run(Options(at="latest"))
+
+
+def _addresses(modules: Modules) -> tuple[Address, ...]:
+    return tuple(getattr(modules, field) for field in Modules.model_fields)
