@@ -4,7 +4,7 @@ They are deployed through the CREATE2 deployer, so that factory and implementati
 addresses on every chain, which anyone can compute from the shipped code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eth_utils.crypto import keccak
@@ -46,6 +46,17 @@ _CONTRACTS = {
     "rulebook": "Rulebook",
     "assembly_": "Assembly",
 }
+ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "timelock": (),
+    "authority": (),
+    "meta_organization": ("authority",),
+    "inter_constitution": ("authority",),
+    "membership": ("authority", "inter_constitution"),
+    "commons": ("authority", "membership"),
+    "rulebook": ("authority", "timelock", "meta_organization", "inter_constitution"),
+    "assembly": ("authority", "timelock", "membership", "rulebook"),
+}
+"""The modules that each clone carries as immutable arguments, in order."""
 
 
 class Factory(Contract):
@@ -128,25 +139,11 @@ def clone_code(implementation: Address, arguments: Sequence[Address] = ()) -> by
 def expected_code(modules: Modules) -> dict[Address, bytes]:
     """The code that each contract of a founding has, by address."""
     parts = implementations()
-    authority = modules.authority
-    arguments: dict[str, tuple[Address, ...]] = {
-        "timelock": (),
-        "authority": (),
-        "meta_organization": (authority,),
-        "inter_constitution": (authority,),
-        "membership": (authority, modules.inter_constitution),
-        "commons": (authority, modules.membership),
-        "rulebook": (
-            authority,
-            modules.timelock,
-            modules.meta_organization,
-            modules.inter_constitution,
-        ),
-        "assembly": (authority, modules.timelock, modules.membership, modules.rulebook),
-    }
     return {
-        getattr(modules, name): clone_code(getattr(parts, name), given)
-        for name, given in arguments.items()
+        getattr(modules, name): clone_code(
+            getattr(parts, name), [getattr(modules, one) for one in arguments]
+        )
+        for name, arguments in ARGUMENTS.items()
     }
 
 

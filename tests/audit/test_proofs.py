@@ -184,6 +184,23 @@ def test_a_receipt_of_an_unknown_type_has_no_root(receipts: list[dict[str, Any]]
         proofs.logs_of_receipts(9, [{}])
 
 
+def test_a_deposit_of_an_op_stack_chain_has_two_fields_more(receipts: list[dict[str, Any]]) -> None:
+    plain = receipts[3] | {"logs": []}
+    bloom = octets(plain["logsBloom"])
+    gas = int(plain["cumulativeGasUsed"], 16).to_bytes(3)
+    fields = [b"", gas, bloom, []]
+    deposit = {"type": "0x7e", "depositNonce": "0x5", "depositReceiptVersion": "0x1"}
+
+    before, after = (
+        tries.ordered_root([b"\x7e" + rlp.encode([*fields, *more])])
+        for more in ([], [b"\5", b"\1"])
+    )
+
+    assert plain["status"] == "0x0"
+    assert proofs.receipts_root([plain | deposit]) == after
+    assert proofs.receipts_root([plain | {"type": "0x7e"}]) == before
+
+
 def test_no_receipts_have_the_root_of_nothing() -> None:
     assert proofs.receipts_root([]) == tries.EMPTY_ROOT
 

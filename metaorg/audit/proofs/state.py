@@ -43,7 +43,9 @@ def verify_account(state_root: bytes, address: Address, proof: Sequence[bytes]) 
 
 
 def verify_storage(storage_root: bytes, slot: int, proof: Sequence[bytes]) -> int:
-    """The word in a slot, 0 where the proof shows that nothing was written there.
+    """The word in a slot, 0 where the proof shows that nothing is there.
+
+    Anvil keeps a slot that was set to zero, with an empty value.
 
     Args:
         storage_root: of the account, from `verify_account`.
@@ -55,6 +57,6 @@ def verify_storage(storage_root: bytes, slot: int, proof: Sequence[bytes]) -> in
     if found is None:
         return 0
     value = rlp.decode(found)
-    if not isinstance(value, bytes) or not 0 < len(value) <= 32 or value[0] == 0:
+    if not isinstance(value, bytes) or len(value) > 32 or value[:1] == b"\0":
         raise InvalidInput("the proof leads to something that is not a word of storage")
     return int.from_bytes(value)

@@ -1,6 +1,7 @@
 """Merkle-Patricia tries: the root of a list, and proofs that a key has a value or none."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from eth_hash.auto import keccak
 
@@ -120,12 +121,21 @@ class _Walk:
         if self._used == len(self._proof):
             raise InvalidInput(f"the proof ends after {self._used} nodes, before the key")
         node = self._proof[self._used]
-        if keccak(node) != digest:
-            raise InvalidInput(
-                f"node {self._used} of the proof does not have the hash it must have"
-            )
+        if _hash(node) != digest:
+            raise InvalidInput(f"node {self._used} of the proof has not the hash that leads to it")
         self._used += 1
-        return rlp.decode(node)
+        return _decoded(node)
+
+
+@lru_cache(maxsize=1 << 12)
+def _hash(node: bytes) -> bytes:
+    """The hash of a node; those near the root are in every proof."""
+    return keccak(node)
+
+
+@lru_cache(maxsize=1 << 12)
+def _decoded(node: bytes) -> rlp.Item:
+    return rlp.decode(node)
 
 
 def _value(item: rlp.Item) -> bytes:
