@@ -151,8 +151,8 @@ def _dispute(index: Known) -> Answer:
     requests = len(index.named(index.modules.assembly, "UpgradeRequested"))
     evidence = (
         f"rules in force; used so far: {_count(objections, 'objection')} to applications, "
-        f"{_count(requests, 'request')} that each class must agree. A person would look at what the text says of "
-        "disputes between members"
+        f"{_count(requests, 'request')} that each class must agree. A person would look at "
+        "what the text says of disputes between members"
     )
     return ("; ".join(means) or "none in the rules in force"), str(len(means)), evidence
 
@@ -222,7 +222,9 @@ def _matrix(index: Known) -> Answer:
         f"{_function(index, target, selector)}: rule {number}"
         for (target, selector), number in sorted(now.assigned.items())
     ]
-    answer = f"{_count(len(now.rules), 'rule')}, {_count(len(own), 'function')} with one of its own"
+    answer = (
+        f"{_count(len(now.rules), 'rule')}, {_count(len(own), 'function')} with a rule of its own"
+    )
     rest = "; the kernel and all other functions of the contracts: rule 1; contracts of others: 0"
     return answer, str(len(now.rules)), ("; ".join(own) or "none assigned") + rest
 
@@ -271,8 +273,8 @@ def _compensation(index: Known) -> Answer:
     total = sum(one.arguments["value"] for one in own)
     evidence = (
         f"decisions sent ETH {_count(len(paid), 'time')}, {_count(len(own), 'time')} to accounts "
-        f"that hold or held a seat, {ether(total)} together. A person would look at tokens, at payments elsewhere, and "
-        "at what was paid for"
+        f"that hold or held a seat, {ether(total)} together. A person would look at "
+        "tokens, at payments elsewhere, and at what was paid for"
     )
     return PERSON, None, evidence
 
@@ -281,8 +283,8 @@ def _others(index: Known) -> Answer:
     targets, daos, silent = index.others
     count = sum(1 for one in index.executed if one.arguments["target"] in daos)
     evidence = (
-        f"of {_count(len(targets), 'outside address', 'es')} that decisions called, {len(daos)} answer daoURI() "
-        f"(ERC-4824){': ' if daos else ''}{', '.join(daos)}"
+        f"of {_count(len(targets), 'outside address', 'es')} that decisions called, {len(daos)} "
+        f"answer daoURI() (ERC-4824){': ' if daos else ''}{', '.join(daos)}"
     )
     if silent:
         evidence += f"; the node did not answer for {', '.join(silent)}"

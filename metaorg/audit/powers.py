@@ -18,6 +18,7 @@ from metaorg.audit.looks import log, view
 from metaorg.audit.pending import pending
 from metaorg.audit.roles import EVERYBODY, NOBODY, Held, Holdings, Said
 from metaorg.audit.statement import Pending, Power, Role
+from metaorg.errors import ContractReverted
 from metaorg.onchain import abi, reverts
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.authority import ADMINISTRATOR, Authority
@@ -300,18 +301,18 @@ class _Table:
         address = getattr(self._modules, one.module)
         entry = load(one.module.title().replace("_", "")).selectors[one.selector]
         data = abi.encode_call(entry, [_zero(parameter) for parameter in entry["inputs"]])
-        subject, wanted = f"{one.module}.{one.signature}", "refused: it was initialized once"
+        code, subject = "powers.initializable", f"{one.module}.{one.signature}"
+        wanted = "refused: it was initialized once"
         try:
             self._reading.call(address, data, _STRANGER)
         except NodeRefused as refusal:
             error = reverts.explain(refusal)
-            name = getattr(error, "name", None)
-            if name is None:
-                yield unknown("powers.function", subject, wanted, str(error))
-            elif name != "InvalidInitialization":
-                yield difference("powers.function", subject, wanted, f"refused: {error}")
+            if not isinstance(error, ContractReverted):
+                yield unknown(code, subject, wanted, str(error))
+            elif error.name != "InvalidInitialization":
+                yield difference(code, subject, wanted, f"refused otherwise: {error}")
             return
-        yield difference("powers.function", subject, wanted, "open to anybody")
+        yield difference(code, subject, wanted, "open to anybody")
 
     def _function(self, target: Address, selector: bytes) -> str:
         for one in entrances():
