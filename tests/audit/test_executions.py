@@ -13,7 +13,7 @@ from audit.happened import doctored, first, happened, told
 from audit.history import History, as_timelock, greeting, selector
 from metaorg.audit.decided import DEPTH, unwrapped
 from metaorg.audit.events import Happened
-from metaorg.audit.executions import executions, operation_of, proposals
+from metaorg.audit.executions import Encoded, executions, proposals
 from metaorg.audit.findings import Finding
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
@@ -163,7 +163,7 @@ def test_call_data_and_all_numbers_altered_betray_what_they_did(
     )
     (proposal,) = (p for p in proposals(history.modules, events) if p.number == history.executed)
     actions = proposal.actions.model_copy(update={"calldatas": (data,)})
-    operation = operation_of(actions, proposal.salt)
+    operation = Encoded(actions).operation(proposal.salt)
 
     def retold(event: Happened) -> Happened:
         given = dict(event.arguments)
@@ -308,6 +308,33 @@ def test_a_log_that_is_told_twice(history: History, events: list[Happened]) -> N
     seen = found(history, doctored(events, executed(history, events), twice))
 
     assert {one.code for one in seen} == {"execution.calls"}
+
+
+def test_every_step_that_is_not_told_is_found(history: History, events: list[Happened]) -> None:
+    steps = ("CallScheduled", EXECUTED, "ProposalQueued", "ProposalExecuted")
+    missing = [one for one in events if one.name in steps]
+
+    assert len(missing) > 50
+    for one in missing:
+        assert found(history, doctored(events, one, removed)), one
+
+
+def test_a_proposal_with_lists_of_different_length_is_no_crash(
+    history: History, events: list[Happened]
+) -> None:
+    one = created(history, events)
+    given = one.arguments | {"values": [0, 0]}
+    actions = Actions(
+        targets=tuple(given["targets"]),
+        values=(0, 0),
+        calldatas=tuple(given["calldatas"]),
+    )
+    number = proposal_id(actions, given["description"])
+    odd = one._replace(arguments=given | {"proposalId": number})
+
+    (seen,) = found(history, doctored(events, one, lambda e: [odd, e]))
+
+    assert seen.code == "execution.calls" and seen.subject == f"number of proposal {number}"
 
 
 def test_a_proposal_that_is_made_twice(history: History, events: list[Happened]) -> None:

@@ -9,8 +9,9 @@ from onchain.world import DELAY, actor
 
 from audit.happened import doctored, first, happened
 from audit.history import History, as_timelock, selector, slots_read, write_storage
+from metaorg.audit.entrances import entrances, guards
 from metaorg.audit.findings import Finding
-from metaorg.audit.powers import Powers, entrances, guards, powers
+from metaorg.audit.powers import Powers, powers
 from metaorg.audit.roles import EVERYBODY, NOBODY
 from metaorg.audit.statement import Power
 from metaorg.errors import ChainUnreachable
