@@ -178,7 +178,8 @@ def _traced(event: Happened, field: str, function: str, calls: Sequence[_Call]) 
     if unread and not fitting:
         yield _unread(event, subject, function, unread[0])
     elif calls and not fitting:
-        yield from _otherwise(event, subject, function, calls[0])
+        nearest = min(calls, key=lambda one: len(one.differences(event)))
+        yield from _otherwise(event, subject, function, nearest)
     else:
         wanted = f"a call of {function} by a proposal, executed in the same transaction"
         seen = "none that has not caused such an event already" if calls else "none"

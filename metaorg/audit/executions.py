@@ -29,7 +29,8 @@ class Proposal(NamedTuple):
     """What was proposed.
 
     Args:
-        fits: whether the number is that of its actions and its description.
+        fits: whether the number is that of its actions and its description, and each action is
+            whole.
         operation: by which the Timelock carries it out. salt: of the operation.
     """
 
@@ -46,9 +47,9 @@ class Proposal(NamedTuple):
 
     @property
     def calls(self) -> list[tuple[Address, int, bytes]]:
-        """Target, value and data of each action, in order."""
+        """Target, value and data of each action, in order; of lists that differ, what all have."""
         actions = self.actions
-        return list(zip(actions.targets, actions.values, actions.calldatas, strict=True))
+        return list(zip(actions.targets, actions.values, actions.calldatas, strict=False))
 
 
 def proposals(modules: Modules, events: Sequence[Happened]) -> list[Proposal]:
@@ -66,11 +67,28 @@ def salt_of(assembly: Address, description_hash: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(own, description_hash, strict=True))
 
 
-def operation_of(actions: Actions, salt: bytes) -> bytes:
-    """The Timelock's number of a batch. Source: TimelockController.hashOperationBatch."""
-    kinds = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"]
-    values = [actions.targets, actions.values, actions.calldatas, _NOTHING, salt]
-    return keccak(encode(kinds, values))
+class Encoded:
+    """The actions of a proposal, encoded once for both numbers that are made of them."""
+
+    def __init__(self, actions: Actions) -> None:
+        values = [actions.targets, actions.values, actions.calldatas, _NOTHING]
+        whole = encode(["address[]", "uint256[]", "bytes[]", "bytes32"], values)
+        self._offsets = [int.from_bytes(whole[at : at + 32]) for at in (0, 32, 64)]
+        self._lists = whole[128:]
+
+    def number(self, description_hash: bytes) -> int:
+        """The proposal's number. Source: Governor.hashProposal."""
+        return int.from_bytes(keccak(self._with(description_hash)))
+
+    def operation(self, salt: bytes) -> bytes:
+        """The Timelock's number of the batch. Source: TimelockController.hashOperationBatch."""
+        return keccak(self._with(_NOTHING, salt))
+
+    def _with(self, *words: bytes) -> bytes:
+        """The encoding of the lists and so many words behind them; offsets begin after those."""
+        more = 32 * (len(words) - 1)
+        heads = [(offset + more).to_bytes(32) for offset in self._offsets]
+        return b"".join([*heads, *words, self._lists])
 
 
 def deciding(modules: Modules, events: Sequence[Happened]) -> dict[bytes, list[int]]:
@@ -154,10 +172,11 @@ def _proposal(assembly: Address, event: Happened) -> Proposal:
         values=tuple(given["values"]),
         calldatas=tuple(given["calldatas"]),
     )
-    number, hashes = given["proposalId"], _hashes(given["description"])
-    fitting = [one for one in hashes if _number(actions, one) == number]
+    number, hashes, encoded = given["proposalId"], _hashes(given["description"]), Encoded(actions)
+    fitting = [one for one in hashes if encoded.number(one) == number]
     salt = salt_of(assembly, (fitting or hashes)[0])
-    return Proposal(number, bool(fitting), actions, operation_of(actions, salt), salt, event)
+    fits = bool(fitting) and len(actions.targets) == len(actions.values) == len(actions.calldatas)
+    return Proposal(number, fits, actions, encoded.operation(salt), salt, event)
 
 
 def _hashes(description: str) -> list[bytes]:
@@ -168,13 +187,6 @@ def _hashes(description: str) -> list[bytes]:
 
 
 _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
-
-
-def _number(actions: Actions, description_hash: bytes) -> int:
-    """Source: Governor.hashProposal."""
-    kinds = ["address[]", "uint256[]", "bytes[]", "bytes32"]
-    values = [actions.targets, actions.values, actions.calldatas, description_hash]
-    return int.from_bytes(keccak(encode(kinds, values)))
 
 
 def _numbers(made: Sequence[Proposal]) -> Findings:

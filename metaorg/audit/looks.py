@@ -38,6 +38,8 @@ def _text(value: Any) -> str:
     """A value as `cast` takes it."""
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return f"[{','.join(map(_text, value))}]"
+    if isinstance(value, tuple):
+        return f"({','.join(map(_text, value))})"
     return "0x" + value.hex() if isinstance(value, bytes) else str(value)

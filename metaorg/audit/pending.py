@@ -11,6 +11,7 @@ from metaorg.audit.statement import Pending
 from metaorg.onchain import in_force
 from metaorg.onchain.authority import Authority
 from metaorg.onchain.chain import Reading
+from metaorg.onchain.in_force import InForce
 from metaorg.onchain.modules import Modules
 from metaorg.onchain.timelock import Timelock
 from metaorg.onchain.words import Words
@@ -146,6 +147,13 @@ def _said(
     """The calls of each operation in words."""
     if not waiting:
         return []
+    now = in_force_of(reading, modules, events)
+    return [_in_words(Words(now), one) for one in waiting]
+
+
+def in_force_of(reading: Reading, modules: Modules, events: Sequence[Happened]) -> InForce:
+    """What is in force at the reading's block, without reading a log again."""
+    contracts = (modules.meta_organization, modules.rulebook)
     told = [
         Event(
             contract=one.contract,
@@ -156,11 +164,9 @@ def _said(
             index=one.place,
         )
         for one in events
-        if one.contract in (modules.meta_organization, modules.rulebook)
-        and one.name in ("ModuleRegistered", "RuleAssigned")
+        if one.contract in contracts and one.name in ("ModuleRegistered", "RuleAssigned")
     ]
-    now = in_force.read(reading, modules, events=told)
-    return [_in_words(Words(now), one) for one in waiting]
+    return in_force.read(reading, modules, events=told)
 
 
 def _in_words(words: Words, one: Operation) -> tuple[str, ...]:

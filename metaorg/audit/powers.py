@@ -5,12 +5,10 @@ asked of the chain. Against the founding, after which nobody but a decision has 
 every difference is a finding, also one that came and went.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
+from metaorg.audit.entrances import Entrance, entrances, zero
 from metaorg.audit.events import Happened
 from metaorg.audit.executions import deciding
 from metaorg.audit.findings import Finding, Findings, difference, unknown
@@ -18,6 +16,7 @@ from metaorg.audit.looks import log, view
 from metaorg.audit.pending import pending
 from metaorg.audit.roles import EVERYBODY, NOBODY, Held, Holdings, Said
 from metaorg.audit.statement import Pending, Power, Role
+from metaorg.errors import ContractReverted
 from metaorg.onchain import abi, reverts
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.authority import ADMINISTRATOR, Authority
@@ -33,7 +32,6 @@ DECISION = "a decision"
 STOPPED_BY = "votes against"
 KERNEL = ("rulebook", "timelock", "authority", "meta_organization", "inter_constitution")
 """Modules whose functions always need the amendment rule. Source: Rulebook.ruleFor."""
-_CHANGING = ("nonpayable", "payable")
 _TIMELOCK_ROLES = {
     "DEFAULT_ADMIN_ROLE": "administrator",
     "PROPOSER_ROLE": "proposer",
@@ -57,47 +55,6 @@ class Powers(Model):
     roles: tuple[Role, ...]
     pending: tuple[Pending, ...]
     findings: tuple[Finding, ...]
-
-
-class Guard(NamedTuple):
-    """What guards a function.
-
-    Args:
-        guard: the modifier that says who may call, a role like `PROPOSER_ROLE`, `revert` for a
-            function that always reverts, or empty. who, when, stop: as the contract's author says.
-    """
-
-    guard: str
-    who: str
-    when: str
-    stop: str
-
-
-class Entrance(NamedTuple):
-    """A function that changes something, or always reverts. `selector`: empty for `receive`."""
-
-    module: str
-    name: str
-    signature: str
-    selector: bytes
-    guard: Guard
-
-
-@cache
-def guards() -> Mapping[str, Mapping[str, Guard]]:
-    """Contract -> function -> what guards it, of all shipped contracts."""
-    path = resources.files("metaorg") / "audit" / "guards.json"
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return {
-        name: {function: Guard(**guard) for function, guard in functions.items()}
-        for name, functions in found.items()
-    }
-
-
-@cache
-def entrances() -> tuple[Entrance, ...]:
-    """Every function that can be called to change something, by module and name."""
-    return tuple(one for module in Modules.model_fields for one in _entrances(module))
 
 
 def powers(reading: Reading, modules: Modules, events: Sequence[Happened]) -> Powers:
@@ -124,18 +81,6 @@ def powers(reading: Reading, modules: Modules, events: Sequence[Happened]) -> Po
             *unaccounted,
         ),
     )
-
-
-def _entrances(module: str) -> Iterator[Entrance]:
-    contract = module.title().replace("_", "")
-    guarded, artifact = guards()[contract], load(contract)
-    for entry in sorted(artifact.functions.values(), key=abi.signature):
-        if entry["name"] in guarded:
-            guard, selector = guarded[entry["name"]], abi.selector(entry)
-            yield Entrance(module, entry["name"], abi.signature(entry), selector, guard)
-    for kind in ("receive", "fallback"):
-        if any(entry["type"] == kind for entry in artifact.abi):
-            yield Entrance(module, kind, f"{kind}()", b"", guarded[kind])
 
 
 def _saying(modules: Modules, events: Sequence[Happened]) -> Said:
@@ -299,19 +244,21 @@ class _Table:
         """The contract refuses to be initialized again, and for that reason."""
         address = getattr(self._modules, one.module)
         entry = load(one.module.title().replace("_", "")).selectors[one.selector]
-        data = abi.encode_call(entry, [_zero(parameter) for parameter in entry["inputs"]])
-        subject, wanted = f"{one.module}.{one.signature}", "refused: it was initialized once"
+        zeros = [zero(parameter) for parameter in entry["inputs"]]
+        data = abi.encode_call(entry, zeros)
+        looks = [view(one.module.title().replace("_", ""), address, one.name, *zeros)]
+        code, subject = "powers.initializable", f"{one.module}.{one.signature}"
+        wanted = "refused: it was initialized once"
         try:
             self._reading.call(address, data, _STRANGER)
         except NodeRefused as refusal:
             error = reverts.explain(refusal)
-            name = getattr(error, "name", None)
-            if name is None:
-                yield unknown("powers.function", subject, wanted, str(error))
-            elif name != "InvalidInitialization":
-                yield difference("powers.function", subject, wanted, f"refused: {error}")
+            if not isinstance(error, ContractReverted):
+                yield unknown(code, subject, wanted, str(error), looks)
+            elif error.name != "InvalidInitialization":
+                yield difference(code, subject, wanted, f"refused otherwise: {error}", looks)
             return
-        yield difference("powers.function", subject, wanted, "open to anybody")
+        yield difference(code, subject, wanted, "open to anybody", looks)
 
     def _function(self, target: Address, selector: bytes) -> str:
         for one in entrances():
@@ -391,15 +338,3 @@ def _timelock_role(guard: str) -> bytes:
 
 def _addresses(modules: Modules) -> Iterator[Address]:
     return (getattr(modules, name) for name in Modules.model_fields)
-
-
-def _zero(parameter: abi.Entry) -> Any:
-    """The smallest value of a type."""
-    kind: str = parameter["type"]
-    if kind.endswith("]"):
-        return []
-    if kind == "tuple":
-        return tuple(_zero(component) for component in parameter["components"])
-    if kind.startswith("bytes"):
-        return bytes(int(kind[5:] or 0))
-    return {"string": "", "bool": False, "address": NOBODY}.get(kind, 0)
