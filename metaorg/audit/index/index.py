@@ -12,8 +12,6 @@ from operator import itemgetter
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
-
 from metaorg.audit.events import Header, Row
 from metaorg.audit.findings import Finding
 from metaorg.audit.index import queries
@@ -105,12 +103,11 @@ class Index(ABC):
             if replaces:
                 self._drop(window.first)
             before = self._link(window.first)
-            after = digest_of(rows, before)
-            self._ask(queries.NAME_ENDPOINT, window.endpoint, window.endpoint)
-            self._ask(queries.KEEP_WINDOW, *_window_values(window, after), window.endpoint)
-            self._many(queries.KEEP_BLOCK, [(*header, window.first) for header in headers])
             for part in stored(batch):
                 self._append(part)
+            self._many(queries.KEEP_BLOCK, [(*header, window.first) for header in headers])
+            self._ask(queries.NAME_ENDPOINT, window.endpoint, window.endpoint)
+            self._keep(window, digest_of(rows, before))
 
     def head(self) -> Header | None:
         """The last block up to which everything was read."""
@@ -183,8 +180,8 @@ class Index(ABC):
         """The findings of the reading, in the order in which they were kept."""
         try:
             found = self._read(queries.NOTES)
-            return tuple(Finding.model_validate_json(text) for (text,) in found)
-        except ValidationError:
+            return tuple(Finding.model_validate(json.loads(text)) for (text,) in found)
+        except ValueError:
             raise self._damaged("a finding is malformed") from None
 
     def keep_checkpoint(self, block: Header, version: str, state: bytes) -> None:
@@ -336,6 +333,11 @@ class Index(ABC):
         for query in queries.DROPS:
             self._ask(query, first)
 
+    def _keep(self, window: Window, link: bytes) -> None:
+        first, last, endpoint, read_at, count, digest, final = window
+        values = (first, last, read_at, count, digest, int(final), link, endpoint)
+        self._ask(queries.KEEP_WINDOW, *values)
+
     def _link(self, first: int) -> bytes:
         """The log digest up to the block before `first`, which must have been read, or nothing."""
         for last, link in self._ask(queries.LINK, INTEGER_LIMIT - 1):
@@ -378,8 +380,3 @@ class Index(ABC):
 
 def _at(block: int, place: int) -> int:
     return (block << PLACE_BITS) + place
-
-
-def _window_values(window: Window, link: bytes) -> tuple[object, ...]:
-    first, last, _, read_at, count, digest, final = window
-    return first, last, read_at, count, digest, int(final), link
