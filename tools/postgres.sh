@@ -7,10 +7,8 @@ has_server() { command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*
 has_all() { has_server && command -v psql >/dev/null && command -v sqlite3 >/dev/null; }
 
 if ! has_all && [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    # No cluster of the package's own: nothing but the tests' servers may run.
-    mkdir -p /etc/postgresql-common
-    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
-    apt-get update -q && apt-get install -qy --no-install-recommends postgresql postgresql-client sqlite3
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q && apt-get install -qy --no-install-recommends postgresql sqlite3
 fi
 
 if has_all; then
