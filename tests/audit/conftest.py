@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.history import History
+from audit.postgres import Postgres
 from metaorg.ipfs import Embedded
 from metaorg.onchain.devnet import Devnet
 
@@ -29,3 +30,10 @@ def history(lived: History, tmp_path: Path) -> Iterator[History]:
     yield made
     made.store.close()
     assert lived.chain.request("evm_revert", snapshot)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started once for each test process."""
+    with Postgres() as server:
+        yield server

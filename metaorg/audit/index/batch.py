@@ -1,6 +1,6 @@
 """What is written into an index at once, and what must hold for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter, lt
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ TOPICS = {0, 32, 64, 96, 128}
 """Sizes of topics."""
 DATA_LIMIT = 8 << 20
 """Bytes of a log's data, at 8 gas each more than a block pays for."""
+_PART = 512
 NAME_LIMIT = 2048
 """Characters in the name of an endpoint, or of a fact."""
 
@@ -53,14 +54,41 @@ class Batch(NamedTuple):
 
 
 def check(batch: Batch) -> None:
-    """Refuse a batch that says something else than it holds.
+    """Refuse a batch that says something else than it holds; `stored` looks at the rows.
 
     Raises:
-        InvalidInput: rows or headers are unordered, outside the window, too large or too few.
+        InvalidInput: headers are unordered, outside the window, malformed, or too few.
     """
     for problem in _problems(batch):
-        window = batch.window
-        raise InvalidInput(f"blocks {window.first} to {window.last} are not kept: {problem}")
+        raise _refused(batch.window, problem)
+
+
+def stored(batch: Batch) -> Iterator[Iterable[tuple[object, ...]]]:
+    """The rows as the table `log` has them, in parts.
+
+    Parts are small so that they stay in a processor's cache. Databases are given plain tuples,
+    which are bound a fifth faster than those with names.
+
+    Raises:
+        InvalidInput: rows are unordered, without a header, or malformed.
+    """
+    numbers = {header.number for header in batch.headers}
+    last = -1
+    for start in range(0, len(batch.rows), _PART):
+        columns = [*zip(*batch.rows[start : start + _PART], strict=True)]
+        for damage in damages(columns):
+            raise _refused(batch.window, damage)
+        if not {*columns[0]} <= numbers:
+            raise _refused(batch.window, "a log is in a block without a header")
+        at = [(block << PLACE_BITS) + place for block, place in zip(*columns[:2], strict=True)]
+        if at[0] <= last or not _ascending(at):
+            raise _refused(batch.window, "the logs are out of order")
+        last = at[-1]
+        yield zip(at, *columns[2:], strict=True)
+
+
+def _refused(window: Window, problem: str) -> InvalidInput:
+    return InvalidInput(f"blocks {window.first} to {window.last} are not kept: {problem}")
 
 
 def _problems(batch: Batch) -> Iterator[str]:
@@ -73,13 +101,7 @@ def _problems(batch: Batch) -> Iterator[str]:
         yield "the time or the digest of the reading is malformed"
     if window.count != len(rows):
         yield f"{window.count} logs are announced and {len(rows)} are there"
-    numbers = [*map(itemgetter(0), headers)]
-    yield from _header_problems(window, headers, numbers)
-    if not {*map(itemgetter(0), rows)} <= {*numbers}:
-        yield "a log is in a block without a header"
-    if not _ascending([*map(itemgetter(0, 1), rows)]):
-        yield "the logs are out of order"
-    yield from damages(rows)
+    yield from _header_problems(window, headers, [*map(itemgetter(0), headers)])
 
 
 def _header_problems(
@@ -113,13 +135,10 @@ def _ascending(values: Sequence[Any]) -> bool:
     return all(map(lt, values, values[1:]))
 
 
-def damages(rows: Sequence[Row]) -> Iterator[str]:
-    """What is wrong with rows, looked at column by column, which costs a tenth of row by row."""
-    if not rows:
-        return
-    _, places, transactions, positions, contracts, topics, data = zip(*rows, strict=True)
-    columns = (transactions, contracts, topics, data)
-    if {kind for column in columns for kind in map(type, column)} != {bytes}:
+def damages(columns: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """What is wrong with rows, looked at by column, which costs a tenth of row by row."""
+    _, places, transactions, positions, contracts, topics, data = columns
+    if {kind for column in (*columns[2:3], *columns[4:]) for kind in map(type, column)} != {bytes}:
         yield "a log has something else than bytes"
         return
     if {*map(type, positions)} != {int} or not _within(positions, 1 << 32):

@@ -4,27 +4,32 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from itertools import chain
 from operator import itemgetter
 from types import TracebackType
-from typing import Any, Self
-
-from pydantic import ValidationError
+from typing import Any, ClassVar, Self
 
 from metaorg.audit.events import Header, Row
 from metaorg.audit.findings import Finding
 from metaorg.audit.index import queries
-from metaorg.audit.index.batch import INTEGER_LIMIT, Batch, Window, check, damages, named, sound
+from metaorg.audit.index.batch import (
+    INTEGER_LIMIT,
+    Batch,
+    Window,
+    check,
+    damages,
+    named,
+    sound,
+    stored,
+)
 from metaorg.audit.index.digest import digest_of
 from metaorg.audit.index.schema import FORMAT, PLACE_BITS, TABLES, VIEW
 from metaorg.errors import InvalidInput, StoreUnreachable
 from metaorg.types import ZERO_DIGEST, Address
 
-PAGE = 4096
-"""Rows or headers in one list."""
 CHECKPOINTS = 3
 """How many are kept, so that one is left after a reorganization."""
 VALUE_LIMIT = 512 << 20
@@ -49,6 +54,9 @@ class Index(ABC):
         StoreUnreachable: it is locked, damaged, full, another program's, or does not answer.
         Misconfigured: the database refuses the user or the password.
     """
+
+    page: ClassVar[int]
+    """Rows or headers in one list."""
 
     def __init__(self, name: str, clock: Callable[[], float] = time.time) -> None:
         self.name, self._clock = name, clock
@@ -95,11 +103,11 @@ class Index(ABC):
             if replaces:
                 self._drop(window.first)
             before = self._link(window.first)
-            after = digest_of(rows, before)
-            self._ask(queries.NAME_ENDPOINT, window.endpoint, window.endpoint)
-            self._ask(queries.KEEP_WINDOW, *_window_values(window, after), window.endpoint)
+            for part in stored(batch):
+                self._append(part)
             self._many(queries.KEEP_BLOCK, [(*header, window.first) for header in headers])
-            self._append(rows)
+            self._ask(queries.NAME_ENDPOINT, window.endpoint, window.endpoint)
+            self._keep(window, digest_of(rows, before))
 
     def head(self) -> Header | None:
         """The last block up to which everything was read."""
@@ -112,7 +120,7 @@ class Index(ABC):
     def headers(self) -> Iterator[list[Header]]:
         """All kept headers in order, in lists."""
         last = -1
-        while page := [*map(_header, self._read(queries.HEADERS, last, PAGE))]:
+        while page := [*map(_header, self._read(queries.HEADERS, last, self.page))]:
             if not all(map(sound, page)):
                 raise self._damaged(f"a header after block {last} is malformed")
             yield page
@@ -129,7 +137,7 @@ class Index(ABC):
         """
         last = -1 if after is None else _at(*after)
         end = INTEGER_LIMIT - 1 if until is None else _at(until + 1, 0) - 1
-        while page := [*map(_row, self._read(queries.ROWS, last, end, PAGE))]:
+        while page := [*map(_row, self._read(queries.ROWS, last, end, self.page))]:
             yield self._timed(page)
             last = _at(page[-1].block, page[-1].place)
 
@@ -172,8 +180,8 @@ class Index(ABC):
         """The findings of the reading, in the order in which they were kept."""
         try:
             found = self._read(queries.NOTES)
-            return tuple(Finding.model_validate_json(text) for (text,) in found)
-        except ValidationError:
+            return tuple(Finding.model_validate(json.loads(text)) for (text,) in found)
+        except ValueError:
             raise self._damaged("a finding is malformed") from None
 
     def keep_checkpoint(self, block: Header, version: str, state: bytes) -> None:
@@ -256,12 +264,12 @@ class Index(ABC):
         """Run a query of queries.py and give its rows."""
 
     @abstractmethod
-    def _many(self, query: str, values: Sequence[tuple[object, ...]]) -> None:
+    def _many(self, query: str, values: Iterable[tuple[object, ...]]) -> None:
         """Run a query without an answer for each of `values`."""
 
     @abstractmethod
-    def _append(self, rows: Sequence[Row]) -> None:
-        """Write logs as fast as it can."""
+    def _append(self, values: Iterable[tuple[object, ...]]) -> None:
+        """Write rows of the table `log` as fast as it can."""
 
     @abstractmethod
     def _atomic(self) -> AbstractContextManager[object]:
@@ -325,6 +333,11 @@ class Index(ABC):
         for query in queries.DROPS:
             self._ask(query, first)
 
+    def _keep(self, window: Window, link: bytes) -> None:
+        first, last, endpoint, read_at, count, digest, final = window
+        values = (first, last, read_at, count, digest, int(final), link, endpoint)
+        self._ask(queries.KEEP_WINDOW, *values)
+
     def _link(self, first: int) -> bytes:
         """The log digest up to the block before `first`, which must have been read, or nothing."""
         for last, link in self._ask(queries.LINK, INTEGER_LIMIT - 1):
@@ -337,7 +350,7 @@ class Index(ABC):
         return ZERO_DIGEST
 
     def _timed(self, page: list[Row]) -> list[tuple[Row, int]]:
-        for damage in damages(page):
+        for damage in damages([*zip(*page, strict=True)]):
             raise self._damaged(f"{damage}, near block {page[0].block}")
         times = dict(self._read(queries.TIMES, page[0].block, page[-1].block))
         try:
@@ -367,8 +380,3 @@ class Index(ABC):
 
 def _at(block: int, place: int) -> int:
     return (block << PLACE_BITS) + place
-
-
-def _window_values(window: Window, link: bytes) -> tuple[object, ...]:
-    first, last, _, read_at, count, digest, final = window
-    return first, last, read_at, count, digest, int(final), link

@@ -14,6 +14,10 @@ def open_index(uri: str) -> Index:
         Misconfigured: another kind of address, or one with a password.
     """
     scheme, _, rest = uri.partition(":")
+    if scheme in ("postgresql", "postgres"):
+        from metaorg.audit.index.postgresql import PostgresqlIndex
+
+        return PostgresqlIndex(uri)
     if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+:", uri) and scheme != "sqlite":
         raise Misconfigured(
             f"an index is a file, sqlite:FILE or postgresql://HOST/DATABASE, not {scheme}:..."
