@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metaorg.onchain.acts import SignedAct, kinds
@@ -13,6 +13,7 @@ from metaorg.onchain.typed_data import Form, Typed, digest, recover, signer_of
 from onchain.test_abi import values
 from onchain.world import actor
 
+LARGE = [HealthCheck.data_too_large, HealthCheck.too_slow]
 CONTRACT = actor(7).address
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """Of the curve secp256k1."""
@@ -59,7 +60,7 @@ SIGNED = actor(1).sign_typed_data(ADOPTION)
 
 @pytest.mark.parametrize("kind", list(kinds()))
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=LARGE)
 def test_every_act_is_hashed_and_its_signer_found_as_eth_account_does(
     kind: str, data: st.DataObject
 ) -> None:
