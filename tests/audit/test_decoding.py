@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from onchain.test_abi import values
 
@@ -28,6 +28,7 @@ EVENTS = [
 ]
 PROPOSED = next(entry for _, entry in EVENTS if entry["name"] == "ProposalCreated")
 VOTED = next(entry for _, entry in EVENTS if entry["name"] == "VoteCast")
+LARGE = [HealthCheck.data_too_large, HealthCheck.too_slow]
 TIME = 1_800_000_000
 
 
@@ -77,7 +78,7 @@ def _as_octets(entry: abi.Entry) -> abi.Entry:
 
 @pytest.mark.parametrize("event", EVENTS, ids=shown)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10, deadline=None, suppress_health_check=LARGE)
 def test_every_event_is_decoded_as_decode_log_decodes_it(
     event: tuple[str, abi.Entry], data: st.DataObject
 ) -> None:
@@ -93,7 +94,7 @@ def test_every_event_is_decoded_as_decode_log_decodes_it(
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=LARGE)
 def test_a_log_that_is_cut_off_anywhere_is_refused(data: st.DataObject) -> None:
     field, entry = data.draw(st.sampled_from(EVENTS))
     topics, body = drawn(data, entry)
@@ -106,7 +107,7 @@ def test_a_log_that_is_cut_off_anywhere_is_refused(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=LARGE)
 def test_altered_bytes_are_decoded_as_decode_log_decodes_them_or_refused(
     data: st.DataObject,
 ) -> None:
@@ -124,7 +125,7 @@ def test_altered_bytes_are_decoded_as_decode_log_decodes_them_or_refused(
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, suppress_health_check=LARGE)
 def test_words_that_moved_are_decoded_as_decode_log_decodes_them_or_refused(
     data: st.DataObject,
 ) -> None:
