@@ -1,7 +1,9 @@
 """Provisional."""
 
 import time
-from typing import Any, Callable, Iterator, NamedTuple, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Batch, Index, Window, digest_of
 from metaorg.audit.statement import Provenance, Source

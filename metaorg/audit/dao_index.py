@@ -31,6 +31,7 @@ def dao_index(
     powers: Powers,
     *,
     tallies: Mapping[int, Sequence[ClassTally]] | None = None,
+    adopters: int | None = None,
 ) -> tuple[Indicator, ...]:
     """Every question of the index, always in the same order.
 
@@ -38,11 +39,12 @@ def dao_index(
         events: of all modules from the founding on, in order, with or without votes.
         powers: at the same block.
         tallies: of each proposal whose voting is over; asked of the Assembly when absent.
+        adopters: accounts that adopted the text; counted in the events when absent.
 
     Raises:
         ChainUnreachable, ContractReverted: what storage says could not be read.
     """
-    index = Known(reading, modules, events, powers)
+    index = Known(reading, modules, events, powers, adopters)
     if tallies is not None:
         index.tallies = {number: tallies[number] for number in index.decided}
     return tuple(
@@ -119,14 +121,10 @@ def _identity(index: Known) -> Answer:
     founding = index.events[0].transaction if index.events else b""
     founders = sum(1 for one in admitted if one.transaction == founding)
     decided = len(index.named(register, "AdmittedByDecision"))
-    adopted = {
-        one.arguments["organization"]
-        for one in index.named(index.modules.inter_constitution, "Adopted")
-    }
     grouped = len(index.named(register, "Affiliated"))
     evidence = (
-        f"established: {len(adopted)} accounts adopted the text with a signature of their own; of "
-        f"{len(admitted)} admissions {founders} were of founders, {decided} by decision and "
+        f"established: {index.adopters} accounts adopted the text with a signature of their own; "
+        f"of {len(admitted)} admissions {founders} were of founders, {decided} by decision and "
         f"{len(admitted) - founders - decided} without one ({index.now.admission.method.words} "
         f"now); organizations joined a group that shares one vote {grouped} times. A person would "
         "look at whether the accounts are of different legal persons: their profiles, entries in "

@@ -8,7 +8,6 @@ from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Index
 from metaorg.audit.replay import STATE, NotPacked, Replay
-from metaorg.errors import InvalidInput
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain, NodeRefused

@@ -67,15 +67,21 @@ class Known:
 
     Args:
         events: of all modules from the founding on, in order, with or without votes.
-        powers: at the reading's block.
+        powers: at the reading's block. adopters: counted in the events when absent.
 
     Raises (every part that is read): ChainUnreachable, ContractReverted.
     """
 
     def __init__(
-        self, reading: Reading, modules: Modules, events: Sequence[Happened], powers: Powers
+        self,
+        reading: Reading,
+        modules: Modules,
+        events: Sequence[Happened],
+        powers: Powers,
+        adopters: int | None = None,
     ) -> None:
         self.reading, self.modules, self.events, self.powers = reading, modules, events, powers
+        self._adopters = adopters
         self._by_name: dict[str, list[Happened]] = {}
         for event in events:
             self._by_name.setdefault(event.name, []).append(event)
@@ -84,6 +90,14 @@ class Known:
         """A module's events of these names, in order within a name."""
         found = (one for name in names for one in self._by_name.get(name, ()))
         return [one for one in found if one.contract == module]
+
+    @property
+    def adopters(self) -> int:
+        """How many accounts adopted the text."""
+        if self._adopters is not None:
+            return self._adopters
+        told = self.named(self.modules.inter_constitution, "Adopted")
+        return len({one.arguments["organization"] for one in told})
 
     @cached_property
     def now(self) -> InForce:

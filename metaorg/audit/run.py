@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from metaorg.audit import conclusions
+from metaorg.audit import conclusions, proving
 from metaorg.audit.collect import Plan, collect, pin
 from metaorg.audit.dao_index import dao_index
 from metaorg.audit.documents import Content
@@ -14,14 +14,15 @@ from metaorg.audit.expectations import TOPICS
 from metaorg.audit.findings import Finding, difference, unknown
 from metaorg.audit.following import Following
 from metaorg.audit.index import Index, open_index
-from metaorg.audit.powers import powers
+from metaorg.audit.powers import Powers, powers
+from metaorg.audit.prove import Prover
 from metaorg.audit.public import Published, Then, Until
 from metaorg.audit.replay import Replay
 from metaorg.audit.source import code
-from metaorg.audit.statement import Provenance, Report, Statement
+from metaorg.audit.statement import Code, Indicator, Provenance, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
-from metaorg.errors import ContractReverted, Unreachable
+from metaorg.errors import ChainUnreachable, ContractReverted, Unreachable
 from metaorg.ipfs import Store
 from metaorg.onchain.chain import Block, Chain, Reading
 from metaorg.onchain.contract import unpadded
@@ -31,7 +32,7 @@ from metaorg.onchain.modules import Modules, modules_at
 from metaorg.types import Address
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done now, how far it is and how far it goes; 0, 0 where none can say."""
+"""Called with what is being done now, how far it is and how far it goes; 0, 0 for not known."""
 PATIENCE = 5.0
 """Seconds for which a check asks a busy node again."""
 _ESTABLISHED = "established"
@@ -53,6 +54,9 @@ class Options(NamedTuple):
     prove: bool = False
 
 
+_DEFAULT = Options()
+
+
 class Audit:
     """Audits of one meta-organization.
 
@@ -72,7 +76,7 @@ class Audit:
         self._endpoints, self._address = endpoints, address
         self._index, self._store, self._progress = index, store, progress
 
-    def run(self, options: Options = Options()) -> Report:
+    def run(self, options: Options = _DEFAULT) -> Report:
         """Establish what can be established, and keep the report in the index.
 
         Raises:
@@ -123,7 +127,7 @@ class Audit:
         replay = following.replay
         modules, then = replay.modules, Then(replay, reading.block)
         found = _Found(self._progress)
-        codes = found.value("code of the contracts", ("code",), lambda: code(reading, modules))
+        codes = found.pair("code of the contracts", ("code",), lambda: code(reading, modules))
         found.look("events", lambda: conclusions.all_of(replay))
         found.look("executions", lambda: executions(modules, replay.chronicle))
         table = found.value(
@@ -139,7 +143,9 @@ class Audit:
         published = Published(then, self._until(modules), name, self._store)
         found.look("public documents", published.findings)
         stating = Stating(then, content)
-        index = found.value("DAO Index", ("dao_index",), lambda: dao_index(reading, replay))
+        index = found.value("DAO Index", ("dao_index",), lambda: _index(then, reading, table))
+        if options.prove:
+            found.look("proofs", lambda: self._proofs(reading, replay, codes or ()))
         return Statement(
             software=version("metaorg"),
             chain_id=reading.chain.id,
@@ -176,6 +182,11 @@ class Audit:
         block = reading.block
         head = block.number.to_bytes(8) + block.hash
         self._index.remember(_ESTABLISHED, head + b"".join(sorted(storage.established)))
+
+    def _proofs(self, reading: Reading, replay: Replay, codes: Sequence[Code]) -> Iterable[Finding]:
+        header = reading.chain.request("eth_getBlockByNumber", hex(reading.block.number), False)
+        prover = Prover(reading, header)
+        return [*prover.findings(proving.codes(codes), proving.words(replay))]
 
     def _established(self) -> set[bytes]:
         """What was found as expected at a block that is still one of the chain's."""
@@ -218,6 +229,13 @@ class _Found:
             return False
         return True
 
+    def pair(
+        self, topic: str, fields: Sequence[str], find: Callable[[], tuple[T, Iterable[Finding]]]
+    ) -> T | None:
+        """Take a value with its findings; None where it cannot be had."""
+        found = self.value(topic, fields, lambda: _Pair(*find()))
+        return found.value if found else None
+
     def value(self, topic: str, fields: Sequence[str], find: Callable[[], T]) -> T | None:
         """Take a value, whose findings are its own; None where it cannot be had."""
         got: list[T] = []
@@ -230,6 +248,32 @@ class _Found:
             self.unknown += fields
             return None
         return got[0]
+
+
+class _Pair(NamedTuple, Generic[T]):
+    value: T
+    findings: Iterable[Finding]
+
+
+def _index(then: Then, reading: Reading, table: Powers | None) -> tuple[Indicator, ...]:
+    """The DAO Index, which rests on who has power.
+
+    Raises:
+        ChainUnreachable: that is not known.
+    """
+    if table is None:
+        raise ChainUnreachable("who has power could not be read")
+    replay, now = then.replay, then.block.time
+    polls = map(replay.decisions.poll_of, replay.decisions.found.values())
+    tallies = {
+        number: poll.tallies
+        for number, poll in zip(replay.decisions.found, polls, strict=True)
+        if poll.deadline < now
+    }
+    adopters = len(replay.texts.adopted)
+    return dao_index(
+        reading, replay.modules, replay.chronicle, table, tallies=tallies, adopters=adopters
+    )
 
 
 def check(

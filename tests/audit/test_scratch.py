@@ -59,3 +59,16 @@ def test_it(history: History) -> None:
         print(part)
     for f in findings: print(f)
     assert not findings
+
+
+def test_prove(history: History) -> None:
+    from metaorg.audit import Audit, Options
+    from metaorg.audit.index import open_index
+    with open_index(":memory:") as index:
+        report = Audit([Endpoint(history.chain.url)], history.modules.meta_organization, index, history.store).run(Options(at="latest", prove=True))
+        for f in report.findings: print(f)
+        assert not report.findings
+        t = time.time()
+        report2 = Audit([Endpoint(history.chain.url)], history.modules.meta_organization, index, history.store).run(Options(at="latest"))
+        print(time.time() - t)
+        assert report2.statement.encode() == report.statement.encode()

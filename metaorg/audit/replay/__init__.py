@@ -24,7 +24,14 @@ _CLASSES = (Adopted, Asked, Cited, Proposed, Step, Unsigned, Version)
 _KEPT = {
     "meta_organization": ("ModuleRegistered", "CharterChanged", "DAOURIUpdate"),
     "inter_constitution": ("Amended",),
-    "assembly": ("ProposalCreated", "ProposalQueued", "ProposalExecuted", "ProposalCanceled"),
+    "assembly": (
+        "ProposalCreated",
+        "ProposalQueued",
+        "ProposalExecuted",
+        "ProposalCanceled",
+        "ProposalExtended",
+        "UpgradeRequested",
+    ),
     "commons": ("Entrusted",),
     "rulebook": (
         "RuleSet",
@@ -35,6 +42,8 @@ _KEPT = {
         "OpenProposalsChanged",
     ),
     "membership": (
+        "Admitted",
+        "Objected",
         "AdmittedByDecision",
         "Refused",
         "Suspended",
