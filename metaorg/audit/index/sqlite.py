@@ -1,0 +1,112 @@
+"""The default index: one SQLite file, which needs no server."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from metaorg.audit.events import Row
+from metaorg.audit.index.index import Index
+from metaorg.audit.index.schema import PLACE_BITS
+from metaorg.errors import StoreUnreachable
+from metaorg.ipfs.database import transaction
+
+MEMORY = ":memory:"
+_PAGE_SIZE = 16384
+_LOG = 64 << 20
+"""Bytes in the write-ahead log at which they are moved into the file, and to which it is cut."""
+# Exclusive: what one process reads, no other one may replace meanwhile. NORMAL: a kill loses
+# nothing, and a power cut at most the last batches, which are read again.
+_SETTINGS = (
+    f"page_size = {_PAGE_SIZE}",
+    "locking_mode = EXCLUSIVE",
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "cache_size = -65536",
+    f"wal_autocheckpoint = {_LOG // _PAGE_SIZE}",
+    f"journal_size_limit = {_LOG}",
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
+_APPEND = f"INSERT INTO log VALUES ((?1 << {PLACE_BITS}) + ?2, ?3, ?4, ?5, ?6, ?7)"  # noqa: S608
+_OWN_TABLES = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: "another process uses it; wait until that has ended",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and who may write there",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged; delete it and read again",
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and run it again",
+    sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or use another disk",
+    sqlite3.SQLITE_NOTADB: "this file is no database; name another file",
+    sqlite3.SQLITE_READONLY: "it can only be read; check who may write the file and its folder",
+}
+
+
+class SqliteIndex(Index):
+    """An index in a file, made at first use with the folders it lies in, or in memory.
+
+    Args:
+        path: the file; SQLite keeps one more beside it, named -wal. ":memory:" for none.
+        patience: seconds to wait for another process.
+    """
+
+    def __init__(self, path: str, patience: float = 5) -> None:
+        self.path = path if path == MEMORY else str(Path(path).absolute())
+        self._patience = patience
+        self._connection: sqlite3.Connection | None = None
+        super().__init__(f"index {self.path}")
+
+    def _connect(self) -> None:
+        if self.path != MEMORY:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(
+            self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+        )
+        try:
+            for setting in _SETTINGS:
+                self._connection.execute(f"PRAGMA {setting}").fetchall()
+        except BaseException:
+            self._disconnect()
+            raise
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @property
+    def _open_connection(self) -> sqlite3.Connection:
+        assert self._connection is not None
+        return self._connection
+
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self._open_connection.execute(_OWN_TABLES)}
+
+    def _create(self, statement: str) -> None:
+        self._open_connection.execute(statement.replace("INTEGER_KEY", "INTEGER PRIMARY KEY"))
+
+    def _ask(self, query: str, *values: object) -> list[Any]:
+        return self._open_connection.execute(query, values).fetchall()
+
+    def _many(self, query: str, values: Sequence[tuple[object, ...]]) -> None:
+        self._open_connection.executemany(query, values)
+
+    def _append(self, rows: Sequence[Row]) -> None:
+        self._open_connection.executemany(_APPEND, rows)
+
+    def _atomic(self) -> AbstractContextManager[object]:
+        return transaction(self._open_connection)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            # The low byte is the primary code; the rest says which system call it was.
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            advice = _ADVICE.get(code, "it failed; delete it and read again")
+            raise StoreUnreachable(f"{self.name}: {advice} ({error})") from error
+        except OSError as error:
+            raise StoreUnreachable(
+                f"{self.name}: its folder cannot be made ({error.strerror or error})"
+            ) from error
