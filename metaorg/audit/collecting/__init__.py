@@ -1,0 +1,1 @@
+"""The parts of reading logs: windows, headers, proofs, several endpoints, what was read before."""

@@ -1,0 +1,114 @@
+"""How a reading went: what a report says of where its logs come from, and how far to trust them."""
+
+import json
+import threading
+from collections.abc import Sequence
+
+from metaorg.audit.events import Header
+from metaorg.audit.findings import Finding, unknown
+from metaorg.audit.index import Index, Window
+from metaorg.audit.statement import Provenance, Source
+
+MOST_FINDINGS = 200
+"""Findings of one code that are told one by one."""
+
+
+class Counts:
+    """Of the blocks of one window, kept with it.
+
+    Args:
+        headers: were hashed and linked. proved: have logs that were proved complete. open: may
+            have logs that were not told, as far as could be seen.
+    """
+
+    def __init__(self, headers: int = 0, proved: int = 0, open_: int = 0) -> None:
+        self.headers, self.proved, self.open = headers, proved, open_
+
+    def keep(self, index: Index, window: Window) -> None:
+        value = [window.last, self.headers, self.proved, self.open]
+        index.remember(f"window {window.first}", json.dumps(value).encode())
+
+    @classmethod
+    def of(cls, index: Index, window: Window) -> "Counts":
+        """Of a window; zeros where they are lost or of one that was replaced."""
+        try:
+            last, *counts = json.loads(index.recall(f"window {window.first}") or b"")
+            return cls(*map(int, counts)) if last == window.last else cls()
+        except (TypeError, ValueError):
+            return cls()
+
+
+class Record:
+    """What one run of `collect` did, filled while it runs; findings are there also when it fails.
+
+    Attributes:
+        kept: the last block whose rows were in the index before and stay; None for none. Known when
+            the first part comes, and always after the last.
+        sources: the endpoints. findings: of this run. finality: the rule, in words.
+    """
+
+    def __init__(self) -> None:
+        self.kept: Header | None = None
+        self.sources: tuple[Source, ...] = ()
+        self.findings: list[Finding] = []
+        self.finality = ""
+        self._lock = threading.Lock()
+
+    def find(self, finding: Finding) -> None:
+        """Keep a finding, once; of one code only so many."""
+        with self._lock:
+            alike = sum(one.code == finding.code for one in self.findings)
+            if finding not in self.findings and alike < MOST_FINDINGS:
+                self.findings.append(finding)
+
+    def provenance(self, index: Index) -> Provenance:
+        """Where everything in the index comes from, that of earlier runs included."""
+        windows = index.windows()
+        counts = [Counts.of(index, window) for window in windows]
+        times = [window.read_at for window in windows] or [0]
+        return Provenance(
+            endpoints=self._all_sources(windows),
+            read_at=(min(times), max(times)),
+            first_block=windows[0].first if windows else 0,
+            windows=len(windows),
+            headers=sum(one.headers for one in counts),
+            proved=sum(one.proved for one in counts),
+            logs=sum(window.count for window in windows),
+            log_digest=index.log_digest(),
+            finality=self.finality,
+            findings=(*self._all_findings(index), *_gaps(windows, counts)),
+        )
+
+    def limits(self, index: Index) -> tuple[str, ...]:
+        """What this reading did not look at, in sentences."""
+        windows = index.windows()
+        blocks = sum(window.last - window.first + 1 for window in windows)
+        headers = sum(Counts.of(index, window).headers for window in windows)
+        if headers == blocks:
+            return ()
+        return (
+            f"Of {blocks} blocks the headers of {headers} were hashed, so that in the others a "
+            "log that no endpoint told would not show.",
+        )
+
+    def _all_sources(self, windows: Sequence[Window]) -> tuple[Source, ...]:
+        known = {source.where for source in self.sources}
+        earlier = dict.fromkeys(window.endpoint for window in windows)
+        return self.sources + tuple(
+            Source(where=where, client="") for where in earlier if where not in known
+        )
+
+    def _all_findings(self, index: Index) -> tuple[Finding, ...]:
+        found = {finding.id: finding for finding in (*index.notes(), *self.findings)}
+        return tuple(found.values())
+
+
+def _gaps(windows: Sequence[Window], counts: Sequence[Counts]) -> list[Finding]:
+    """That receipts, which would show whether a log is missing, could not be had."""
+    found = [(w, one.open) for w, one in zip(windows, counts, strict=True) if one.open]
+    if not found:
+        return []
+    blocks = sum(number for _, number in found)
+    seen = f"blocks that may have more, from {found[0][0].first} to {found[-1][0].last}: {blocks}"
+    expected = "receipts that prove that no log is missing"
+    return [unknown("reading.unproved", "completeness of logs", expected, seen)]
