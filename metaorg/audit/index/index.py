@@ -109,6 +109,13 @@ class Index(ABC):
             self._ask(queries.NAME_ENDPOINT, window.endpoint, window.endpoint)
             self._keep(window, digest_of(rows, before))
 
+    def clear(self) -> None:
+        """Forget all that was read and remembered, but for reports and whose index it is."""
+        with self._transaction():
+            self._drop(0)
+            for query in queries.CLEARS:
+                self._ask(query)
+
     def head(self) -> Header | None:
         """The last block up to which everything was read."""
         return self._one_header(queries.HEAD)

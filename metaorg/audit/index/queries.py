@@ -30,6 +30,7 @@ DROPS = (
     "DELETE FROM checkpoint WHERE number >= ?",
 )
 """What goes with the logs from a block on."""
+CLEARS = ("DELETE FROM fact", "DELETE FROM note", "DELETE FROM endpoint")
 
 WINDOWS = """
 SELECT first_block, last_block, name, read_at, logs, digest, final
