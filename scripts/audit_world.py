@@ -94,12 +94,23 @@ class AuditWorld:
         """Of the front door."""
         return self.modules.meta_organization
 
+    def more(self, votes: int) -> None:
+        """So many votes more, on proposals that stay open."""
+        made: list[Proposed] = []
+        for index in range(self.proposals, self.proposals - (-votes // self.seats)):
+            one = self._proposed(index)
+            made.append(one._replace(votes=one.votes[: votes - len(made) * self.seats]))
+        self._send((one.seat, one.call) for one in made)
+        with ProcessPoolExecutor() as workers:
+            self._vote(made, workers)
+
     def by(self, seat: int = 0) -> MetaOrganization:
         """The meta-organization as one uses it whose seat has this index, from 0."""
         return MetaOrganization(self.chain, self.modules, self.store, signer(seat))
 
     def _found(self) -> None:
         founders = [signer(seat) for seat in range(FOUNDERS)]
+        self.chain.request("anvil_setBlockTimestampInterval", 1)
         for founder in founders:
             self.chain.request("anvil_setBalance", founder.address, hex(10**21))
         founding.deploy(self.chain, founders[0])

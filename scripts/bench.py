@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 
 from metaorg.ipfs import Embedded, car, open_store
@@ -26,41 +25,14 @@ from metaorg.onchain.chain import Chain, logs_of
 from metaorg.onchain.devnet import Devnet
 from metaorg.onchain.transactions import Job
 from metaorg.types import Call
+from scripts import bench_audit
 from scripts.gas import OPTIONS, Gauge
+from scripts.timing import best, medians, show
 
 METAORG = "import sys; from metaorg.cli.main import main; sys.exit(main())"
 EMPTY = "import typer; app = typer.Typer({}); app.command()(lambda: None); app()"
 PLAIN = "rich_markup_mode=None"
 """Help as metaorg gives it, which spares a program the import of rich."""
-REPEATS, ROUNDS = 5, 15
-
-
-def best(work: Callable[[], object]) -> float:
-    """The shortest of a few runs, in seconds."""
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
-
-
-def medians(*works: Callable[[], object]) -> list[float]:
-    """The middle times of works that take turns, in seconds: what disturbs, disturbs all."""
-    times: list[list[float]] = [[] for _ in works]
-    for _ in range(ROUNDS):
-        for work, taken in zip(works, times, strict=True):
-            started = time.perf_counter()
-            work()
-            taken.append(time.perf_counter() - started)
-    return [median(taken) for taken in times]
-
-
-def show(what: str, ours: float, theirs: float, limit: float | None = None) -> None:
-    """One line: the ratio, the two times, and whether a limit is kept."""
-    ratio = ours / theirs
-    kept = f"  {'ok' if ratio <= limit else 'over'} (at most {limit:g})" if limit else ""
-    print(f"{what:58} {ratio:6.2f}   {ours * 1e3:8.1f} ms / {theirs * 1e3:8.1f} ms{kept}")
 
 
 def help_against_an_empty_program() -> None:
@@ -263,6 +235,7 @@ def main() -> None:
     putting_late_against_early()
     importing_against_hashing()
     cars_against_hashing()
+    bench_audit.main(())
 
 
 if __name__ == "__main__":
