@@ -238,7 +238,7 @@ class Maker:
             votes=voted,
             tallies=tallies,
             passed=passed,
-            reasons=() if passed else ("Fewer than 20 % of the votes took part.",),
+            reasons=() if passed or index >= last - 1 else ("Fewer than 20 % took part.",),
             calls=("Set the quorum of rule 3 to 20 %", "Send 12.5 xDAI to the bakery"),
             queued_at=made + 9 * DAY if state in ("queued", "executed") else 0,
             eta=made + 10 * DAY if state in ("queued", "executed") else 0,
@@ -268,7 +268,7 @@ class Maker:
             access="public" if number % 5 else "members",
             published_at=made,
             citations=number % 7,
-            retired_at=made + 90 * DAY if number % 8 == 2 else 0,
+            retired_at=min(made + 90 * DAY, END) if number % 8 == 2 else 0,
             previous=cid(f"resource {number - 1}") if number % 10 == 1 else "",
             presence=presence[number % len(presence)],
         )
