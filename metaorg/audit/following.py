@@ -74,17 +74,22 @@ class Following:
         self.resumed_at: Header | None = None
         """The block of the state from which it went on."""
 
-    def resume(self) -> None:
-        """Go on from the newest kept state that is not beyond the last block."""
-        kept = self._index.checkpoint(_version(self._modules))
-        if kept and kept[0].number <= self._until:
+    def resume(self, kept: int | None = None) -> None:
+        """Follow what the index holds, from the newest state that was kept of it.
+
+        Args:
+            kept: the last block whose logs are taken from there; as far as it counts, when absent.
+        """
+        until = self._until if kept is None else min(self._until, kept)
+        found = self._index.checkpoint(_version(self._modules))
+        if found and found[0].number <= until:
             try:
-                self.replay.restore(kept[1])
-                self.resumed_at = kept[0]
+                self.replay.restore(found[1])
+                self.resumed_at = found[0]
             except NotPacked:
                 self.replay = self._new()
-        after = (self.resumed_at.number, (1 << 31) - 1) if self.resumed_at else None
-        for part in self._index.rows(after=after, until=self._until):
+        after = (self.resumed_at.number + 1, -1) if self.resumed_at else None
+        for part in self._index.rows(after=after, until=until):
             self.take(part)
 
     def take(self, part: Sequence[tuple[Row, int]]) -> None:

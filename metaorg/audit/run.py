@@ -3,14 +3,18 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
+from itertools import chain as chained
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from metaorg.audit import conclusions, proving
-from metaorg.audit.collect import Plan, collect, pin
+from metaorg.audit.collect import USUAL, Plan, collect
+from metaorg.audit.collecting.record import Record
+from metaorg.audit.collecting.settling import Depth
 from metaorg.audit.dao_index import dao_index
 from metaorg.audit.documents import Content
 from metaorg.audit.executions import executions
 from metaorg.audit.expectations import TOPICS
+from metaorg.audit.finality import pin
 from metaorg.audit.findings import Finding, difference, unknown
 from metaorg.audit.following import Following
 from metaorg.audit.index import Index, open_index
@@ -19,7 +23,7 @@ from metaorg.audit.prove import Prover
 from metaorg.audit.public import Published, Then, Until
 from metaorg.audit.replay import Replay
 from metaorg.audit.source import code
-from metaorg.audit.statement import Code, Indicator, Provenance, Report, Statement
+from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
 from metaorg.errors import ChainUnreachable, ContractReverted, Unreachable
@@ -46,12 +50,13 @@ class Options(NamedTuple):
         at: the block, as `pin` takes it; None for the latest final one.
         full: whether storage is read again that was found as expected before and that no event
             concerned since.
-        prove: whether state is proved with eth_getProof.
+        prove: whether state is proved with eth_getProof. depth: how far logs are proved.
     """
 
     at: Any = None
     full: bool = False
     prove: bool = False
+    depth: Depth = USUAL
 
 
 _DEFAULT = Options()
@@ -88,29 +93,33 @@ class Audit:
         reading = Reading(chain, block)
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
-        following, provenance = self._events(modules, block)
+        following, record = self._events(modules, block, options)
         statement = self._statement(reading, following, options)
-        report = Report(statement=statement, provenance=provenance)
+        limited = statement.model_copy(update={"limits": record.limits(self._index)})
+        report = Report(statement=limited, provenance=record.provenance(self._index))
         header = self._index.header(block.number)
         if header:
             self._index.keep_report(header, report.encode())
         return report
 
-    def _events(self, modules: Modules, block: Block) -> tuple[Following, Provenance]:
+    def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Following, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
-        chain = self._endpoints[0]
-        following = Following(self._index, modules, chain, block.number)
-        self._progress("replaying", 0, 0)
-        following.resume()
-        plan = Plan(_addresses(modules), self._since(modules), block)
+        following = Following(self._index, modules, self._endpoints[0], block.number)
+        plan, record = Plan(_addresses(modules), self._since(modules), block), Record()
         told = partial(self._progress, "reading blocks")
-        collection = collect(self._endpoints, self._index, plan, told)
-        for part in collection:
+        parts = collect(
+            self._endpoints, self._index, plan, told, depth=options.depth, record=record
+        )
+        resumed = False
+        for part in chained(parts, [()]):
+            if not resumed:  # only now it is known what of the index stays
+                following.resume(record.kept.number if record.kept else -1)
+                resumed = True
             following.take(part)
         header = self._index.header(block.number)
         if header:
             following.keep(header)
-        return following, collection.provenance()
+        return following, record
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""
