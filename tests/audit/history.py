@@ -304,6 +304,7 @@ def selector(contract: str, function: str) -> bytes:
 def checked(history: History, chain: Chain | None = None) -> Report:
     """The check of a history, read from the chain or from another node."""
     from metaorg.audit import check
+
     return check(chain or history.chain, history.modules.meta_organization, history.store)
 
 
