@@ -10,7 +10,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth forge slither halmos lock clean
+.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth chromium forge slither halmos lock clean
 
 say = @printf '\n== %s\n'
 
@@ -92,7 +92,11 @@ geth: ## Provide geth for the tests on a second kind of node
 	$(say) "geth"
 	@tools/go.sh geth github.com/ethereum/go-ethereum@v1.17.8
 
-test: lint forge slither halmos kubo geth ## Everything that CI runs
+chromium: ## Provide Chromium for the tests of pages
+	$(say) "chromium"
+	@tools/chromium.sh
+
+test: lint forge slither halmos kubo geth chromium ## Everything that CI runs
 	$(say) "pytest"
 	@pytest -q -n 2
 	$(say) "brownie"
