@@ -46,7 +46,7 @@ def test_the_order_of_the_two_does_not_matter(before: Statement) -> None:
 
 def test_seats_come_go_and_change(before: Statement) -> None:
     seats = changed(before.seats[1:], 0, status="exited")
-    seats = changed(seats, 1, name="Renamed", text=2)
+    seats = changed(seats, 1, name="Renamed", text=7)
     after = later(before, seats=seats)
     older = before.model_copy(update={"seats": before.seats[1:-1]})
 
@@ -54,7 +54,7 @@ def test_seats_come_go_and_change(before: Statement) -> None:
 
     assert turns(found) == [
         ("seats", "went", ["status"]),
-        ("seats", "changed", ["name", "text"] if before.seats[2].text != 2 else ["name"]),
+        ("seats", "changed", ["name", "text"]),
         ("seats", "came", []),
     ]
     assert "seat 2, Mill Software Cooperative went: status active -> exited" in found.words()
@@ -127,7 +127,7 @@ def test_statements_of_others_are_refused_in_a_sentence(before: Statement) -> No
 
     with pytest.raises(InvalidInput, match="chain 100 and the other of chain 5"):
         difference(before, later(before, chain_id=5))
-    with pytest.raises(InvalidInput, match="one statement is about 0x.* and the other about 0x"):
+    with pytest.raises(InvalidInput, match=r"one statement is about 0x.* and the other about 0x"):
         difference(before, later(before, modules=other))
 
 
