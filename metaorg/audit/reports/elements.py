@@ -146,9 +146,9 @@ def note(*content: Content) -> Markup:
     return tag("p", *content, class_="note")
 
 
-def fold(title: Content, *content: Content, class_: str | None = None) -> Markup:
+def fold(title: Content, *content: Content) -> Markup:
     """Content that is opened by a click; on paper it is open."""
-    return tag("details", tag("summary", title), tag("div", *content), class_=class_)
+    return tag("details", tag("summary", title), tag("div", *content))
 
 
 def facts(*pairs: tuple[Content, Content]) -> Markup:

@@ -27,9 +27,7 @@ def _chart(view: View) -> Content:
     values = [layers.values(one.active) for _, one in drawn]
     labels = [view.constituency(index) for index in layers.shown]
     labels += [f"{count(len(layers.rest), 'other')} together"] if layers.rest else []
-    series = [
-        Series(label, [one[place] for one in values], place) for place, label in enumerate(labels)
-    ]
+    series = [Series([one[place] for one in values], place) for place in range(len(labels))]
     said = Said(
         "seats-chart", "Active votes over time, by constituency", _words(view, values, len(drawn))
     )
@@ -43,8 +41,9 @@ def _chart(view: View) -> Content:
 
 
 def _words(view: View, values: list[list[int]], drawn: int) -> str:
-    total, changes = sum(values[-1]), len(view.statement.timeline)
-    words = f"{count(total, 'active vote')} at the end; at most {max(map(sum, values)):,}."
+    changes = len(view.statement.timeline)
+    total, most = sum(values[-1]), max(sum(one.active) for one in view.statement.timeline)
+    words = f"{count(total, 'active vote')} at the end; at most {most:,}."
     if drawn == changes:
         return words
     return f"{words} Drawn at {drawn:,} of {changes:,} changes, evenly chosen."
@@ -110,7 +109,7 @@ def _row(view: View, path: str, seat: Seat) -> tuple[Content, ...]:
             el.tag("br"),
             el.code(seat.account),
             el.tag("br"),
-            el.tag("bdi", view.kind(seat.kind)),
+            el.tag("small", el.tag("bdi", view.kind(seat.kind))),
         ),
         constituency,
         (
