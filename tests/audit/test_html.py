@@ -233,9 +233,10 @@ def test_the_page_fits(
 
 
 @pytest.mark.parametrize(
-    ("name", "scheme"), [("small", "light"), ("small", "dark"), ("dark", "light")]
+    ("name", "scheme", "size"),
+    [("small", "light", PHONE), ("small", "dark", DESKTOP), ("dark", "dark", PHONE)],
+    ids=["phone-light", "desktop-dark", "unknown"],
 )
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_everybody_can_read_the_page(
     opened: Open, name: str, scheme: str, size: tuple[int, int]
 ) -> None:
