@@ -7,7 +7,10 @@ from importlib.metadata import version
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Index
+from metaorg.audit.public import Then
 from metaorg.audit.replay import STATE, NotPacked, Replay
+from metaorg.audit.statement import Statement
+from metaorg.errors import ChainUnreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain, NodeRefused
@@ -26,7 +29,7 @@ class Governed:
     nodes.
     """
 
-    def __init__(self, chain: Chain, index: Index, authority: Address) -> None:
+    def __init__(self, chain: Chain | None, index: Index, authority: Address) -> None:
         self._chain, self._index, self._authority = chain, index, authority
         self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
 
@@ -36,14 +39,17 @@ class Governed:
         Raises:
             ChainUnreachable: nobody can say.
         """
-        header = self._chain.block(block)
-        key = f"{header.hash.hex()}:{target}:{bool(data)}"
+        header = self._index.header(block)
+        own = header.hash if header else b""
+        key = f"{own.hex()}:{target}:{bool(data)}"
         if key not in self._known:
             self._known[key] = self._ask(block, target, data)
             self._index.remember(_GOVERNED, json.dumps(self._known).encode())
         return self._known[key]
 
     def _ask(self, block: int, target: Address, data: bytes) -> bool:
+        if self._chain is None:
+            raise ChainUnreachable(f"no node is asked what {target} obeyed in block {block}")
         then = self._chain.at(block)
         if not then.code(target):
             return bool(data)
@@ -63,11 +69,12 @@ class Following:
     """A replay of what an index holds, and of what comes in.
 
     Args:
-        modules: the contracts. until: the last block that counts.
+        index: of one meta-organization, claimed. modules: the contracts. chain: who is asked what
+            targets of proposals obeyed; None for nobody. until: the last block that counts.
     """
 
-    def __init__(self, index: Index, modules: Modules, chain: Chain, until: int) -> None:
-        self._index, self._until, self._chain = index, until, chain
+    def __init__(self, index: Index, modules: Modules, chain: Chain | None, until: int) -> None:
+        self._index, self._until = index, until
         self._governed = Governed(chain, index, modules.authority)
         self._modules, self._decoder = modules, Decoder(modules)
         self.replay = self._new()
@@ -109,7 +116,20 @@ class Following:
         return sum(self._decoder.unknown.values())
 
     def _new(self) -> Replay:
-        return Replay(self._modules, self._chain.id, self._governed)
+        subject = self._index.subject()
+        assert subject is not None  # it was claimed before anything is followed
+        return Replay(self._modules, subject[0], self._governed)
+
+
+def replayed(index: Index, statement: Statement) -> Then:
+    """What the events of an index lead to, up to the block of a statement. No node is asked.
+
+    Raises:
+        ChainUnreachable: a target of a proposal outside was never asked for what it obeys.
+    """
+    following = Following(index, statement.modules, None, statement.block.number)
+    following.resume()
+    return Then(following.replay, statement.block)
 
 
 def _version(modules: Modules) -> str:

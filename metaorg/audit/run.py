@@ -22,7 +22,7 @@ from metaorg.audit.powers import Powers, powers
 from metaorg.audit.prove import Prover
 from metaorg.audit.public import Published, Then, Until
 from metaorg.audit.replay import Replay
-from metaorg.audit.source import code
+from metaorg.audit.source import Rebuilt, code
 from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
@@ -51,12 +51,14 @@ class Options(NamedTuple):
         full: whether storage is read again that was found as expected before and that no event
             concerned since.
         prove: whether state is proved with eth_getProof. depth: how far logs are proved.
+        rebuilt: what compiling the source gave, where that was done.
     """
 
     at: Any = None
     full: bool = False
     prove: bool = False
     depth: Depth = USUAL
+    rebuilt: Rebuilt | None = None
 
 
 _DEFAULT = Options()
@@ -136,7 +138,9 @@ class Audit:
         replay = following.replay
         modules, then = replay.modules, Then(replay, reading.block)
         found = _Found(self._progress)
-        codes = found.pair("code of the contracts", ("code",), lambda: code(reading, modules))
+        codes = found.pair(
+            "code of the contracts", ("code",), lambda: code(reading, modules, options.rebuilt)
+        )
         found.look("events", lambda: conclusions.all_of(replay))
         found.look("executions", lambda: executions(modules, replay.chronicle))
         table = found.value(
