@@ -1,5 +1,7 @@
 """Endpoints that drop, forge, cut, lag, forget or disagree are named, and what is true is used."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,17 +20,19 @@ from audit.fault_proxy import (
     logs,
     on,
     pruned,
+    ranged,
     refusal,
     rewriting,
     without,
 )
 from audit.test_collect import Reading, kept, read, synthetic, topics
-from metaorg.audit.collect import Depth
+from metaorg.audit.collect import Depth, collect
 from metaorg.audit.collecting.reader import is_round
 from metaorg.audit.findings import Finding
 from metaorg.audit.index import Index, open_index
 from metaorg.errors import ChainUnreachable
 from metaorg.onchain.devnet import Devnet, free_port
+from metaorg.onchain.endpoint import Endpoint
 
 Log = dict[str, Any]
 
@@ -569,3 +573,44 @@ def test_a_pinned_block_that_is_gone_is_said(index: Index) -> None:
 
         with pytest.raises(ChainUnreachable, match="any more: the chain was reorganized"):
             reading.run()
+
+
+def test_where_the_first_is_down_the_others_are_read(devnet: Devnet, index: Index) -> None:
+    reading = Reading(index, devnet.url, devnet.url)
+    reading.endpoints[0] = Endpoint(f"http://127.0.0.1:{free_port()}", patience=1)
+    reading.run()
+
+    only(reading, "unknown", "reading.unreachable")
+    assert topics(reading.rows) == ALL
+
+
+def test_where_none_can_be_read_it_is_said(index: Index, devnet: Devnet) -> None:
+    reading = Reading(index, devnet.url)
+    reading.endpoints[0] = Endpoint(f"http://127.0.0.1:{free_port()}", patience=1)
+
+    with pytest.raises(ChainUnreachable, match="nobody answers for the node at"):
+        reading.run()
+
+
+def test_a_reading_that_is_left_ends_its_thread(devnet: Devnet, index: Index) -> None:
+    with FaultProxy(devnet.url, before=[ranged(1)]) as node:
+        reading = Reading(index, node.url)
+        parts = collect(reading.endpoints, index, reading.plan, lambda *_: None)
+        next(parts)
+        parts.close()
+        deadline = time.monotonic() + 5
+        while any(one.name == "metaorg-ahead" for one in threading.enumerate()):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_what_the_reader_of_rows_raises_ends_the_reading(devnet: Devnet, index: Index) -> None:
+    def interrupted(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    reading = Reading(index, devnet.url)
+    with pytest.raises(KeyboardInterrupt):
+        for _ in collect(reading.endpoints, index, reading.plan, interrupted):
+            pass
+
+    assert topics(kept(index)) == ALL  # the window that was there is kept
