@@ -10,7 +10,7 @@ export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth postgres forge slither halmos lock clean
+.PHONY: help setup contracts demo test lint fix bench gas docs kubo geth postgres chromium forge slither halmos lock clean
 
 say = @printf '\n== %s\n'
 
@@ -96,7 +96,11 @@ postgres: ## Provide PostgreSQL for the tests that need a real one
 	$(say) "postgres"
 	@tools/postgres.sh
 
-test: lint forge slither halmos kubo geth postgres ## Everything that CI runs
+chromium: ## Provide Chromium for the tests of pages
+	$(say) "chromium"
+	@tools/chromium.sh
+
+test: lint forge slither halmos kubo geth postgres chromium ## Everything that CI runs
 	$(say) "pytest"
 	@pytest -q -n 2
 	$(say) "brownie"

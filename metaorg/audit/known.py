@@ -11,8 +11,8 @@ from metaorg.audit.events import Happened
 from metaorg.audit.executions import deciding
 from metaorg.audit.pending import in_force_of
 from metaorg.audit.powers import Powers
-from metaorg.errors import ChainUnreachable, ContractReverted
-from metaorg.onchain import abi, reverts
+from metaorg.errors import ChainUnreachable
+from metaorg.onchain import abi
 from metaorg.onchain.assembly import Assembly
 from metaorg.onchain.chain import NodeRefused, Reading, octets
 from metaorg.onchain.in_force import InForce
@@ -165,7 +165,7 @@ class Known:
         entry = register.artifact.functions["locked"]
         seats = range(1, count + 1)
         calls = [(register.address, abi.encode_call(entry, [seat])) for seat in seats]
-        answers = dict(zip(seats, _ask(self.reading, calls), strict=True))
+        answers = dict(zip(seats, self.reading.answers(calls, GAS), strict=True))
         locked = [seat for seat, answer in answers.items() if _says(answer) is True]
         loose = [seat for seat, answer in answers.items() if _says(answer) is False]
         movable = _movable(self.reading, register, locked[0]) if locked else []
@@ -176,7 +176,7 @@ class Known:
         """Addresses outside that decisions called, and what they are."""
         own = {getattr(self.modules, name) for name in type(self.modules).model_fields}
         targets = sorted({one.arguments["target"] for one in self.executed} - own)
-        answers = _ask(self.reading, [(target, DAO_URI) for target in targets])
+        answers = self.reading.answers([(target, DAO_URI) for target in targets], GAS)
         answered = list(zip(targets, answers, strict=True))
         return Asked(
             targets,
@@ -185,24 +185,9 @@ class Known:
         )
 
 
-def _ask(reading: Reading, calls: Sequence[tuple[Address, bytes]]) -> list[object]:
-    """What contracts answer; a refusal is the answer to one of them."""
-    block = hex(reading.block.number)
-    return reading.chain.requests(
-        [
-            ("eth_call", [{"to": to, "data": "0x" + data.hex(), "gas": hex(GAS)}, block])
-            for to, data in calls
-        ]
-    )
-
-
 def _refused(answer: object) -> bool:
     """Whether the node refused, and not the contract."""
-    return isinstance(answer, NodeRefused) and not _reverts(answer)
-
-
-def _reverts(refusal: NodeRefused) -> bool:
-    return isinstance(reverts.explain(refusal), ContractReverted)
+    return isinstance(answer, NodeRefused) and not answer.by_contract
 
 
 def _says(answer: object) -> bool | None:
@@ -212,7 +197,7 @@ def _says(answer: object) -> bool | None:
         NodeRefused: the node did not answer. ChainUnreachable: it answered nonsense.
     """
     if isinstance(answer, NodeRefused):
-        if not _reverts(answer):
+        if not answer.by_contract:
             raise answer
         return None
     word = octets(answer)
@@ -233,7 +218,7 @@ def _movable(reading: Reading, register: Membership, seat: int) -> list[str]:
         try:
             reading.call(register.address, abi.encode_call(entry, arguments), holder)
         except NodeRefused as refusal:
-            if not _reverts(refusal):
+            if not refusal.by_contract:
                 raise
             continue
         found.append(f"{name} does not refuse")

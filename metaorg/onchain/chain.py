@@ -208,9 +208,13 @@ class Reading:
         """What contracts answer to many calls, in batches; the first revert is raised."""
         return [octets(answer) for answer in self._all(_calls(calls))]
 
-    def answers(self, calls: Sequence[tuple[Address, bytes]]) -> list[Any]:
-        """What a node says to many calls, in batches: 0x-hex, or a `NodeRefused` in its place."""
-        return self._answers(_calls(calls))
+    def answers(self, calls: Sequence[tuple[Address, bytes]], gas: int | None = None) -> list[Any]:
+        """What a node says to many calls, in batches: 0x-hex, or a `NodeRefused` in its place.
+
+        Args:
+            gas: that each of them may use; what the node allows when absent.
+        """
+        return self._answers(_calls(calls, gas))
 
     def code(self, address: Address) -> bytes:
         """The code at an address; empty when there is none."""
@@ -308,8 +312,11 @@ def shown(url: str) -> str:
     return re.sub(r"(?<=[^/]/)[A-Za-z0-9_-]{20,}(?=/|$)", "...", bare)
 
 
-def _calls(calls: Sequence[tuple[Address, bytes]]) -> list[tuple[str, Sequence[Any]]]:
-    return [("eth_call", [{"to": to, "data": "0x" + data.hex()}]) for to, data in calls]
+def _calls(
+    calls: Sequence[tuple[Address, bytes]], gas: int | None = None
+) -> list[tuple[str, Sequence[Any]]]:
+    limit = {} if gas is None else {"gas": hex(gas)}
+    return [("eth_call", [{"to": to, "data": "0x" + data.hex(), **limit}]) for to, data in calls]
 
 
 def _word(answer: Any) -> bytes:

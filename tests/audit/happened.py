@@ -5,7 +5,10 @@ from typing import Any
 
 from audit.history import History
 from metaorg.audit.events import Happened
-from metaorg.audit.read import block_times
+from metaorg.audit.following import Governed
+from metaorg.audit.index import open_index
+from metaorg.audit.public import Then
+from metaorg.audit.replay import Replay
 from metaorg.onchain import transactions
 from metaorg.onchain.modules import Modules
 
@@ -15,7 +18,7 @@ def happened(history: History) -> list[Happened]:
     reading, modules = history.chain.at(), history.modules
     addresses = [getattr(modules, name) for name in Modules.model_fields]
     found = transactions.decode(reading.logs(addresses, []))
-    times = block_times(reading, {event.block for event in found})
+    times = {number: history.chain.block(number).time for number in {e.block for e in found}}
     return [
         Happened(
             block=event.block,
@@ -28,6 +31,18 @@ def happened(history: History) -> list[Happened]:
         )
         for event in found
     ]
+
+
+def followed(history: History, until: int | None = None) -> Then:
+    """What the events up to a block lead to; all of them when it is not said."""
+    block = history.chain.block("latest" if until is None else until)
+    modules = history.modules
+    with open_index(":memory:") as index:
+        replay = Replay(
+            modules, history.chain.id, Governed(history.chain, index, modules.authority)
+        )
+        replay.follow(event for event in happened(history) if event.block <= block.number)
+    return Then(replay, block)
 
 
 def first(events: Sequence[Happened], name: str, **given: Any) -> Happened:

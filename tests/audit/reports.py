@@ -426,6 +426,11 @@ def rich() -> Report:
     return Maker(40, 25, 60).report()
 
 
+def small() -> Report:
+    """Some of everything."""
+    return Maker(8, 4, 5).report()
+
+
 def clean() -> Report:
     """Everything was established."""
     return without_findings(Maker(12, 5, 8).report())
@@ -454,6 +459,32 @@ def dark() -> Report:
     )
     nothing = {name: () for name in topics} | {"settings": {}, "published": None}
     return Maker(0, 0, 0).report(**nothing, unknown=topics, findings=findings)
+
+
+def odd() -> Report:
+    """Numbers and times that no contract of ours gives, and that a page must bear."""
+    made = Maker(9, 3, 4).report()
+    never = (1 << 48) - 1
+    statement = made.statement
+    tally = Tally(against=10**9, in_favour=0, abstain=5, seats=1)
+    decisions = (
+        statement.decisions[0].model_copy(
+            update={"tallies": (tally,) * 7, "turnout": 123_456, "deadline": never, "title": " "}
+        ),
+        statement.decisions[1].model_copy(
+            update={"tallies": (Tally(against=0, in_favour=0, abstain=0, seats=0),), "state": "?"}
+        ),
+    )
+    seat = statement.seats[0].model_copy(
+        update={"constituency": 99, "votes_in": 98, "kind": 97, "since": never, "history": ()}
+    )
+    resource = statement.resources[0].model_copy(update={"published_at": 0, "retired_at": never})
+    timeline = (Point(time=0, active=(1,)), Point(time=never, active=(0,) * 11))
+    changes = {"decisions": decisions, "seats": (seat,), "timeline": timeline}
+    return Report(
+        statement=statement.model_copy(update=changes | {"resources": (resource,)}),
+        provenance=made.provenance.model_copy(update={"read_at": (never, 0), "endpoints": ()}),
+    )
 
 
 def vast(seats: int = 5000, decisions: int = 2000) -> Report:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from metaorg.audit.dao import facts_of
+from metaorg.audit.read import read
 from onchain.nodes import proxy
 from onchain.world import actor
 
 from audit.history import History, as_timelock, checked, found, only
 from metaorg import dao
-from metaorg.audit.dao import facts_of
-from metaorg.audit.read import read
 from metaorg.dao import Documents
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from audit.happened import followed
 from audit.history import History
-from metaorg.audit.dao import facts_of
 from metaorg.audit.exports.public import carried, read_public, write_public
-from metaorg.audit.read import read
+from metaorg.audit.public import facts_of
 from metaorg.dao import FILES, Facts
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents, file_cid
@@ -23,7 +23,7 @@ PURPOSE = "Share tools and decide together."
 @pytest.fixture
 def facts(history: History) -> Facts:
     """By events alone."""
-    return facts_of(read(history.chain.at(), history.modules), "Aurora Commons Network")
+    return facts_of(followed(history), "Aurora Commons Network")
 
 
 @pytest.fixture

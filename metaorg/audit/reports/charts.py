@@ -29,7 +29,6 @@ class Said(NamedTuple):
 class Series(NamedTuple):
     """A value for each time, until the next. `fill`: number of its pattern."""
 
-    label: str
     values: Sequence[int]
     fill: int
 
@@ -37,7 +36,6 @@ class Series(NamedTuple):
 class Part(NamedTuple):
     """A part of a bar, from 0 to the bar's whole. `fill`: name of its pattern, "" for hollow."""
 
-    label: str
     value: int
     fill: str
 

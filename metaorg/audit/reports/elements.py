@@ -82,6 +82,11 @@ def votes(field: str, value: int) -> Markup:
     return _value(field, value, in_votes(value), "votes")
 
 
+def exact(field: str, value: str | int) -> Markup:
+    """A number as it is written: an id, or decimal text."""
+    return tag("span", value, class_="n", **attributes(field, value, "text"))
+
+
 def figure(name: str, of: object, value: int, shown: str | None = None) -> Markup:
     """A number that follows from several fields; `of` says from which."""
     return tag(
@@ -98,7 +103,7 @@ def time(field: str, value: int, never: str = "not yet") -> Markup:
     return tag("time", shown, datetime=shown, **parts)
 
 
-def attributes(field: str, value: int, unit: Unit) -> dict[str, str]:
+def attributes(field: str, value: str | int, unit: Unit) -> dict[str, str]:
     """What says which field a number is, for elements that are made elsewhere."""
     return {"data_field": field, "data_value": str(value), "data_unit": unit}
 
@@ -141,9 +146,9 @@ def note(*content: Content) -> Markup:
     return tag("p", *content, class_="note")
 
 
-def fold(title: Content, *content: Content, class_: str | None = None) -> Markup:
+def fold(title: Content, *content: Content) -> Markup:
     """Content that is opened by a click; on paper it is open."""
-    return tag("details", tag("summary", title), tag("div", *content), class_=class_)
+    return tag("details", tag("summary", title), tag("div", *content))
 
 
 def facts(*pairs: tuple[Content, Content]) -> Markup:

@@ -77,7 +77,7 @@ def _header(view: View) -> Markup:
     chain = (
         figures.chain(statement.chain_id),
         " (",
-        el.number("statement.chain_id", statement.chain_id),
+        el.exact("statement.chain_id", statement.chain_id),
         ")",
     )
     return el.tag(

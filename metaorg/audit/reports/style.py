@@ -75,7 +75,8 @@ line-height:1.45;white-space:nowrap;vertical-align:.08em}
 table{border-collapse:collapse;width:100%;margin:.8rem 0;font-size:.93rem}
 caption{text-align:left;padding:.2rem 0;color:var(--muted);font-size:.9rem}
 .scroll caption{position:sticky;left:0;max-width:calc(100vw - 2rem)}
-td ul,th ul,td ol{margin:0;padding-left:1.1rem}
+td ol{margin:0;padding-left:1.1rem}td details{margin:0}td summary{padding:0}
+th small{font-weight:400;color:var(--muted)}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;
 border-top:1px solid var(--line)}
 thead th{border-top:0;border-bottom:2px solid var(--ink);font-size:.85rem;color:var(--muted);

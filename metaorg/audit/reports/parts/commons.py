@@ -28,8 +28,8 @@ def _chart(view: View) -> Content:
         return el.tag("h3", "Growth of the commons"), none
     drawn = [one for _, one in scales.thinned(grown)]
     series = [
-        Series(_LABELS[0], [one.published for one in drawn], 0),
-        Series(_LABELS[1], [one.in_use for one in drawn], 1),
+        Series([one.published for one in drawn], 0),
+        Series([one.in_use for one in drawn], 1),
     ]
     said = Said("commons-chart", "Growth of the commons", _words(grown, len(drawn)))
     end = figures.last_time(view.statement)

@@ -75,7 +75,7 @@ def _legend(single: bool) -> Markup:
 def _single(place: int, one: Decision) -> Bar:
     return Bar(
         label=f"{place + 1}. {one.title}",
-        parts=[Part("turnout", one.turnout, "s0")],
+        parts=[Part(one.turnout, "s0")],
         whole=_ALL,
         value=percent(one.turnout),
         mark=one.quorum,
@@ -86,7 +86,7 @@ def _single(place: int, one: Decision) -> Bar:
 def _binned(one: Bin) -> Bar:
     return Bar(
         label=_span(one),
-        parts=[Part("middle turnout", one.median, "s0")],
+        parts=[Part(one.median, "s0")],
         whole=_ALL,
         value=percent(one.median),
         spread=(one.lowest, one.highest),
@@ -228,7 +228,7 @@ def _tallies(view: View, place: int, one: Decision) -> Content:
 
 def _bar(label: str, tally: Tally) -> Bar:
     values = (tally.in_favour, tally.against, tally.abstain, figures.silent(tally))
-    parts = [Part(words, value, fill) for (fill, words), value in zip(_SIDES, values, strict=True)]
+    parts = [Part(value, fill) for (fill, _), value in zip(_SIDES, values, strict=True)]
     whole = max(sum(values), 1)
     return Bar(
         label, parts, whole, f"{whole // UNITS_PER_SEAT:,} seats" if tally.seats else "no seats"

@@ -82,7 +82,7 @@ def dao_index(view: View) -> Markup:
         (
             one.question,
             el.tag("span", one.answer, class_="absent") if one.value is None else one.answer,
-            _exact(f"statement.dao_index.{place}.value", one.value),
+            _value(place, one.value),
             one.evidence,
         )
         for place, one in first(found)
@@ -91,11 +91,10 @@ def dao_index(view: View) -> Markup:
     return el.section("index", "DAO Index", intro, table)
 
 
-def _exact(field: str, value: str | None) -> Markup:
-    """A number as its decimal text."""
+def _value(place: int, value: str | None) -> Markup:
     if value is None:
         return el.tag("span", "no number", class_="absent")
-    return el.tag("span", value, data_field=field, data_value=value, data_unit="text", class_="n")
+    return el.exact(f"statement.dao_index.{place}.value", value)
 
 
 def provenance(view: View) -> Markup:

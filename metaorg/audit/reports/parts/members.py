@@ -27,9 +27,7 @@ def _chart(view: View) -> Content:
     values = [layers.values(one.active) for _, one in drawn]
     labels = [view.constituency(index) for index in layers.shown]
     labels += [f"{count(len(layers.rest), 'other')} together"] if layers.rest else []
-    series = [
-        Series(label, [one[place] for one in values], place) for place, label in enumerate(labels)
-    ]
+    series = [Series([one[place] for one in values], place) for place in range(len(labels))]
     said = Said(
         "seats-chart", "Active votes over time, by constituency", _words(view, values, len(drawn))
     )
@@ -37,45 +35,44 @@ def _chart(view: View) -> Content:
     return charts.framed(
         said,
         lambda width: charts.stacked_steps(said, times, series, end, width),
-        _legend(layers, labels, len(points) - 1, values[-1]),
+        _legend(layers, labels, len(points) - 1, points[-1]),
         _numbers(layers, labels, drawn),
     )
 
 
 def _words(view: View, values: list[list[int]], drawn: int) -> str:
-    total, changes = sum(values[-1]), len(view.statement.timeline)
-    words = f"{count(total, 'active vote')} at the end; at most {max(map(sum, values)):,}."
+    changes = len(view.statement.timeline)
+    total, most = sum(values[-1]), max(sum(one.active) for one in view.statement.timeline)
+    words = f"{count(total, 'active vote')} at the end; at most {most:,}."
     if drawn == changes:
         return words
     return f"{words} Drawn at {drawn:,} of {changes:,} changes, evenly chosen."
 
 
-def _legend(layers: Layers, labels: list[str], last: int, values: list[int]) -> Markup:
-    shown = [_cell(layers, last, place, value) for place, value in enumerate(values)]
-    return charts.legend(
-        [
-            (f"s{place}", (el.tag("bdi", label), " ", value))
-            for place, (label, value) in enumerate(zip(labels, shown, strict=True))
-        ]
-    )
+def _legend(layers: Layers, labels: list[str], place: int, point: Point) -> Markup:
+    words = [
+        (el.tag("bdi", label), " ", cell)
+        for label, cell in zip(labels, _cells(layers, place, point), strict=True)
+    ]
+    return charts.legend([(f"s{number}", told) for number, told in enumerate(words)])
 
 
-def _cell(layers: Layers, point: int, place: int, value: int) -> Markup:
-    if place < len(layers.shown):
-        return el.number(f"statement.timeline.{point}.active.{layers.shown[place]}", value)
-    return el.figure("active", f"{point}.{'+'.join(map(str, layers.rest))}", value)
+def _cells(layers: Layers, place: int, point: Point) -> list[Markup]:
+    """The votes of each layer at a point of the timeline."""
+    path, cells = f"statement.timeline.{place}.active", []
+    of = [(index,) for index in layers.shown] + ([layers.rest] if layers.rest else [])
+    for indices, value in zip(of, layers.values(point.active), strict=True):
+        if len(indices) == 1 and indices[0] < len(point.active):
+            cells.append(el.number(f"{path}.{indices[0]}", value))
+        else:
+            cells.append(el.figure("active", f"{place}.{'+'.join(map(str, indices))}", value))
+    return cells
 
 
 def _numbers(layers: Layers, labels: list[str], drawn: list[tuple[int, Point]]) -> Markup:
     rows = [
-        (
-            el.time(f"statement.timeline.{place}.time", point.time),
-            *(
-                _cell(layers, place, n, value)
-                for n, value in enumerate(layers.values(point.active))
-            ),
-        )
-        for place, point in drawn
+        (el.time(f"statement.timeline.{place}.time", one.time), *_cells(layers, place, one))
+        for place, one in drawn
     ]
     return el.table("Active votes by constituency", ("From", *labels), rows, wide=True)
 
@@ -112,7 +109,7 @@ def _row(view: View, path: str, seat: Seat) -> tuple[Content, ...]:
             el.tag("br"),
             el.code(seat.account),
             el.tag("br"),
-            el.tag("bdi", view.kind(seat.kind)),
+            el.tag("small", el.tag("bdi", view.kind(seat.kind))),
         ),
         constituency,
         (
