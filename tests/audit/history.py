@@ -6,6 +6,7 @@ from typing import Any
 from onchain.nodes import Alter, proxy
 from onchain.world import ABSTAIN, AGAINST, FOR, GRACE, VOTING, WINDOW, World, actor, fund
 
+from metaorg.audit import check
 from metaorg.audit.findings import Finding
 from metaorg.audit.statement import Report
 from metaorg.charter import encode
@@ -303,8 +304,6 @@ def selector(contract: str, function: str) -> bytes:
 
 def checked(history: History, chain: Chain | None = None) -> Report:
     """The check of a history, read from the chain or from another node."""
-    from metaorg.audit import check
-
     return check(chain or history.chain, history.modules.meta_organization, history.store)
 
 
@@ -314,18 +313,23 @@ def checked_through(history: History, alter: Alter) -> Report:
         return checked(history, Chain(node.url, timeout=10))
 
 
-def only(report: Report, kind: str, subject: str) -> Finding:
-    """The one finding, which is of this kind and about this subject."""
-    assert not report.ok
-    assert [(f.kind, f.subject) for f in report.findings] == [(kind, subject)]
+def codes(report: Report) -> set[str]:
+    """What kinds of wrong were found."""
+    return {finding.code for finding in report.findings}
+
+
+def only(report: Report, kind: str, code: str, subject: str) -> Finding:
+    """The one finding, which is of this kind and code and about this subject."""
+    assert [(f.kind, f.code, f.subject) for f in report.findings] == [(kind, code, subject)]
     return report.findings[0]
 
 
-def found(report: Report, kind: str, subject: str) -> Finding:
-    """A finding of this kind and subject, among others that follow from the same wrong."""
-    assert not report.ok
-    matching = [f for f in report.findings if (f.kind, f.subject) == (kind, subject)]
-    assert len(matching) == 1, [(f.kind, f.subject) for f in report.findings]
+def found(report: Report, kind: str, code: str, subject: str, *others: str) -> Finding:
+    """A finding; those that follow from the same wrong have its code, or one of `others`."""
+    assert codes(report) == {code, *others}, [(f.kind, f.code, f.subject) for f in report.findings]
+    wanted = kind, code, subject
+    matching = [f for f in report.findings if (f.kind, f.code, f.subject) == wanted]
+    assert len(matching) == 1, [(f.kind, f.code, f.subject) for f in report.findings]
     return matching[0]
 
 
