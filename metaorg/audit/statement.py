@@ -21,6 +21,11 @@ from metaorg.types import Address, Digest, Hex, Model
 FORMAT = 1
 """Of the report; another one when a field is renamed or means something else."""
 
+COUNTED = (
+    *("contracts", "events", "adoptions", "seats", "active seats"),
+    *("proposals", "votes", "resources", "documents"),
+)
+"""What is counted, in the order in which people read it."""
 LIMIT = 64 << 20
 """The largest report, in bytes (64 MiB)."""
 

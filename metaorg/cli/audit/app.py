@@ -160,13 +160,15 @@ def kept_report(index: "Index", number: int | None = None) -> "Report":
 
 
 def audited_files(report: "Report") -> dict[str, bytes]:
-    """A report in every form, by the file's name."""
-    from metaorg.audit.reports import markdown, page
+    """A report in every form, by the file's name; the others follow from the first."""
+    from metaorg.audit.reports import markdown, page, read_report
 
+    data = report.encode()
+    read = read_report(data)
     return {
-        "report.json": report.encode(),
-        "report.html": page(report).encode(),
-        "report.md": markdown(report).encode(),
+        "report.json": data,
+        "report.html": page(read).encode(),
+        "report.md": markdown(read).encode(),
     }
 
 

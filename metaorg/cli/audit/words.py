@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def summary(report: "Report") -> str:
     """The verdict, what was audited, and the findings."""
     from metaorg.audit.reports.figures import verdict
+    from metaorg.audit.statement import COUNTED
 
     stated, read = report.statement, report.provenance
-    counts = ", ".join(f"{count} {what}" for what, count in stated.counts.items())
+    counts = ", ".join(f"{stated.counts[what]} {what}" for what in COUNTED if what in stated.counts)
     nodes = ", ".join(one.where for one in read.endpoints)
     lines = [
         verdict(report),
