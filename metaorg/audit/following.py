@@ -1,9 +1,11 @@
 """From the index to a replay: from its start or from a kept state, up to a block."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from itertools import chain as chained
 
+from metaorg.audit.collecting.record import Record
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Index
@@ -98,6 +100,19 @@ class Following:
         after = (self.resumed_at.number + 1, -1) if self.resumed_at else None
         for part in self._index.rows(after=after, until=until):
             self.take(part)
+
+    def all_of(self, parts: Iterable[Sequence[tuple[Row, int]]], record: Record) -> Replay:
+        """Follow what stays of the index, and then what `collect` gives; keep the state."""
+        resumed = False
+        for part in chained(parts, [()]):
+            if not resumed:  # only now it is known what of the index stays
+                self.resume(record.kept.number if record.kept else -1)
+                resumed = True
+            self.take(part)
+        header = self._index.header(self._until)
+        if header:
+            self.keep(header)
+        return self.replay
 
     def take(self, part: Sequence[tuple[Row, int]]) -> None:
         """Follow logs that come behind those before."""
