@@ -5,7 +5,7 @@ from typing import Any
 
 from metaorg.audit.events import Happened
 from metaorg.audit.findings import Finding
-from metaorg.audit.replay.commons import Cited, Commons
+from metaorg.audit.replay.commons import NAMING, Cited, Commons
 from metaorg.audit.replay.decisions import Asked, Decisions, Governed, Proposed
 from metaorg.audit.replay.front import Front, Handlers
 from metaorg.audit.replay.packing import NotPacked, packed, unpacked
@@ -60,6 +60,7 @@ _KEPT = {
     ),
 }
 """Events that are kept, besides all of Timelock and Authority: decisions and what needs them."""
+_ALL_KEPT = ("timelock", "authority")
 
 
 class Replay:
@@ -85,7 +86,6 @@ class Replay:
         self.decisions = Decisions(modules, parts, governed, self.findings)
         self.commons = Commons(modules)
         self._handlers = self._dispatch()
-        self._always = {getattr(modules, m): act for m, act in self.commons.naming().items()}
 
     @property
     def register(self) -> Register:
@@ -94,15 +94,14 @@ class Replay:
 
     def follow(self, events: Iterable[Happened]) -> None:
         """Let more happen, in the order of the chain."""
-        handlers, always = self._handlers, self._always
-        for event in events:
-            self.founded = self.founded or event.block
+        handlers, count = self._handlers, 0
+        for count, event in enumerate(events, 1):
             for act in handlers.get((event.contract, event.name), ()):
                 act(event)
-            name = always.get(event.contract)
-            if name:
-                name(event)
-            self.count += 1
+            if not self.founded:
+                self.founded = event.block
+        self.count += count
+        self.decisions.trim()
 
     def state(self) -> bytes:
         """Everything, for `restore`."""
@@ -163,9 +162,14 @@ class Replay:
                 add(module, handlers)
         add("assembly", {"ProposalCreated": self.commons.name})
         add("meta_organization", {"CharterChanged": self.commons.name})
+        for module in NAMING:
+            add(module, dict.fromkeys(_events(module), self.commons.name))
         for module, names in _KEPT.items():
             add(module, dict.fromkeys(names, self.chronicle.append))
-        for module, contract in (("timelock", "Timelock"), ("authority", "Authority")):
-            all_names = [entry["name"] for entry in load(contract).topics.values()]
-            add(module, dict.fromkeys(all_names, self.chronicle.append))
+        for module in _ALL_KEPT:
+            add(module, dict.fromkeys(_events(module), self.chronicle.append))
         return found
+
+
+def _events(module: str) -> list[str]:
+    return [entry["name"] for entry in load(module.title().replace("_", "")).topics.values()]

@@ -10,11 +10,11 @@ from enum import Enum
 from typing import Any
 
 from metaorg.audit.events import Happened
-from metaorg.audit.findings import Finding
+from metaorg.audit.findings import Finding, Look
 from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.decision import Rule
-from metaorg.rules.membership import Register
-from metaorg.rules.voting import Poll, Turns
+from metaorg.rules.membership import Register, RegisterState
+from metaorg.rules.voting import Poll, PollState, Turns
 from metaorg.types import Cid, Model
 
 
@@ -43,7 +43,10 @@ def unpacked(data: bytes, *more: type) -> Any:
         raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
 
 
-_CLASSES = (Admission, Cid, Finding, Happened, Poll, Readoption, Register, Rule, Turns)
+_CLASSES = (
+    *(Admission, Cid, Finding, Happened, Look, Readoption, Rule, Turns),
+    *(Poll, PollState, Register, RegisterState),
+)
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"t": tuple, "l": list, "s": set, "d": dict}
 
 
