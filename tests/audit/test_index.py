@@ -501,9 +501,12 @@ def test_a_full_disk_is_told_and_leaves_whole_batches(tmp_path: Path) -> None:
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE block (x)")
+    before = (tmp_path / "other.db").read_bytes()
 
     with pytest.raises(StoreUnreachable, match="another program"):
         open_index(str(tmp_path / "other.db")).head()
+
+    assert (tmp_path / "other.db").read_bytes() == before
 
 
 def test_an_index_in_memory_needs_no_file() -> None:
