@@ -22,6 +22,7 @@ from metaorg.audit.index.batch import (
     check,
     damages,
     named,
+    refused,
     sound,
     stored,
 )
@@ -346,8 +347,9 @@ class Index(ABC):
 
     def _keep(self, window: Window, link: bytes) -> None:
         first, last, endpoint, read_at, count, digest, final = window
-        values = (first, last, read_at, count, digest, int(final), link, endpoint)
-        self._ask(queries.KEEP_WINDOW, *values)
+        if digest not in (ZERO_DIGEST, link):
+            raise refused(window, "the logs up to its end have another digest")
+        self._ask(queries.KEEP_WINDOW, first, last, read_at, count, int(final), link, endpoint)
 
     def _link(self, first: int) -> bytes:
         """The log digest up to the block before `first`, which must have been read, or nothing."""
