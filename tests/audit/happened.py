@@ -41,7 +41,7 @@ def followed(history: History, until: int | None = None) -> Then:
         replay = Replay(
             modules, history.chain.id, Governed(history.chain, index, modules.authority)
         )
-        replay.follow(event for event in happened(history) if event.block <= block.number)
+        replay.follow([event for event in happened(history) if event.block <= block.number])
     return Then(replay, block)
 
 

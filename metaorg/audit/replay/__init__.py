@@ -1,6 +1,6 @@
 """From events alone to state: what the contracts must answer if they keep their rules."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from metaorg.audit.events import Happened
@@ -92,15 +92,14 @@ class Replay:
         """The register of seats."""
         return self.seats.register
 
-    def follow(self, events: Iterable[Happened]) -> None:
+    def follow(self, events: Sequence[Happened]) -> None:
         """Let more happen, in the order of the chain."""
-        handlers, count = self._handlers, 0
-        for count, event in enumerate(events, 1):
-            for act in handlers.get((event.contract, event.name), ()):
+        if not self.founded and events:
+            self.founded = events[0].block
+        for event in events:
+            for act in self._handlers.get((event.contract, event.name), ()):
                 act(event)
-            if not self.founded:
-                self.founded = event.block
-        self.count += count
+        self.count += len(events)
         self.decisions.trim()
 
     def state(self) -> bytes:

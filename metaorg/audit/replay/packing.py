@@ -61,7 +61,8 @@ def _plain(value: Any) -> Any:
         # what it was made of, as enumerations write it too
         return ["m", type(value).__name__, _plain({k: getattr(value, k) for k in _fields(value)})]
     if hasattr(value, "restored"):
-        return ["r", type(value).__name__, _plain(value.state())]
+        state = value.state()
+        return ["r", type(value).__name__, type(state).__name__, state.model_dump_json()]
     if dataclasses.is_dataclass(value):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return ["o", type(value).__name__, _plain(fields)]
@@ -97,7 +98,8 @@ def _value(plain: Any, classes: dict[str, type]) -> Any:
         return classes[rest[0]](**_value(rest[1], classes))
     if mark == "r":
         restored: Any = classes[rest[0]]
-        return restored.restored(_value(rest[1], classes))
+        state: Any = classes[rest[1]]
+        return restored.restored(state.model_validate_json(rest[2]))
     return _COLLECTIONS[mark](_value(one, classes) for one in rest)
 
 
