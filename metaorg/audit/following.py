@@ -11,6 +11,7 @@ from metaorg.audit.replay import STATE, NotPacked, Replay
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain, NodeRefused
+from metaorg.onchain.endpoint import NoAnswer
 from metaorg.onchain.modules import Modules
 from metaorg.types import Address
 
@@ -29,6 +30,7 @@ class Governed:
     def __init__(self, chain: Chain, index: Index, authority: Address) -> None:
         self._chain, self._index, self._authority = chain, index, authority
         self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
+        self._lost: NoAnswer | None = None
 
     def __call__(self, block: int, target: Address, data: bytes) -> bool:
         """Whether a call of a proposal that was made in a block needs the amendment rule.
@@ -36,11 +38,17 @@ class Governed:
         Raises:
             ChainUnreachable: nobody can say.
         """
-        header = self._chain.block(block)
-        key = f"{header.hash.hex()}:{target}:{bool(data)}"
-        if key not in self._known:
-            self._known[key] = self._ask(block, target, data)
-            self._index.remember(_GOVERNED, json.dumps(self._known).encode())
+        if self._lost:
+            raise self._lost
+        try:
+            header = self._chain.block(block)
+            key = f"{header.hash.hex()}:{target}:{bool(data)}"
+            if key not in self._known:
+                self._known[key] = self._ask(block, target, data)
+                self._index.remember(_GOVERNED, json.dumps(self._known).encode())
+        except NoAnswer as error:
+            self._lost = error
+            raise
         return self._known[key]
 
     def _ask(self, block: int, target: Address, data: bytes) -> bool:
@@ -99,7 +107,12 @@ class Following:
         self.replay.follow(self._decoder(part))
 
     def keep(self, block: Header) -> None:
-        """Keep the state as of a block of the index, for the next time."""
+        """Keep the state as of a block of the index, for the next time.
+
+        One in which something is unknown is not kept: the next time it may be known.
+        """
+        if any(finding.kind == "unknown" for finding in self.replay.findings):
+            return
         if self.resumed_at is None or self.resumed_at.number < block.number:
             self._index.keep_checkpoint(block, _version(self._modules), self.replay.state())
 

@@ -39,6 +39,7 @@ class History(World):
     upgraded: int
     extended: int
     consented: int
+    canceled: int
     defeated: int
     open: int
 
@@ -230,8 +231,8 @@ class History(World):
         self.execute(number)
         self.consented = number
 
-        canceled = self.pending(greeting(5), title="Taken back")
-        org.send(org.assembly.cancel(org.assembly.show(canceled)))
+        self.canceled = self.pending(greeting(5), title="Taken back")
+        org.send(org.assembly.cancel(org.assembly.show(self.canceled)))
 
     def _ends(self) -> None:
         """What stays defeated or open."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from metaorg.audit.events import Happened
-from metaorg.audit.findings import Finding
+from metaorg.audit.findings import Finding, at, difference
 from metaorg.audit.replay.commons import Cited, Commons
 from metaorg.audit.replay.decisions import Asked, Decisions, Governed, Proposed
 from metaorg.audit.replay.front import Front, Handlers
@@ -98,7 +98,10 @@ class Replay:
         for event in events:
             self.founded = self.founded or event.block
             for act in handlers.get((event.contract, event.name), ()):
-                act(event)
+                try:
+                    act(event)
+                except (LookupError, ValueError) as error:
+                    self._impossible(event, error)
             name = always.get(event.contract)
             if name:
                 name(event)
@@ -138,6 +141,14 @@ class Replay:
             self.count, self.founded = found["count"], found["founded"]
         except (KeyError, TypeError, ValueError) as error:
             raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
+
+    def _impossible(self, event: Happened, error: Exception) -> None:
+        """An event that no contract of ours can write has no effect but a finding."""
+        subject = f"{event.name} in block {event.block}, log {event.place}"
+        seen = f"{type(error).__name__}: {error}".splitlines()[0]
+        wanted = "an event that the contract can write"
+        finding = difference("reading.impossible", subject, wanted, seen, at(event))
+        self.findings.append(finding)
 
     def _parts(self) -> dict[str, Any]:
         return {
