@@ -17,10 +17,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from metaorg.audit.collect import Plan, collect
+from metaorg.audit.collecting.record import Record
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Row
+from metaorg.audit.following import Following
+from metaorg.audit.index import open_index
 from metaorg.onchain.artifacts import CONTRACTS, load
 from metaorg.onchain.chain import Chain
+from metaorg.onchain.endpoint import Endpoint
 from metaorg.onchain.modules import Modules, modules_at
 from scripts.audit_world import AuditWorld, audit_world
 from scripts.raw import Raw
@@ -91,12 +96,18 @@ def decoding(task: Task) -> tuple[float, int]:
 
 
 def reading(task: Task) -> tuple[float, int]:
-    """All that an audit does with logs, to state and index: what there is of it so far."""
-    started, count = time.perf_counter(), 0
-    decoder = Decoder(task.modules)
-    for logs in task.windows:
-        count += len(decoder([(row(log), 0) for log in logs]))
-    return time.perf_counter() - started, count
+    """All that an audit does with logs: read, verify, keep, decode, replay, keep the state."""
+    modules, started = task.modules, time.perf_counter()
+    endpoint, record = Endpoint(task.url), Record()
+    addresses = tuple(getattr(modules, field) for field in Modules.model_fields)
+    with open_index(task.file) as index:
+        index.claim(endpoint.id, task.address)
+        before = sum(window.count for window in index.windows())
+        plan = Plan(addresses, 0, endpoint.block(task.until))
+        parts = collect([endpoint], index, plan, lambda *_: None, record=record)
+        replay = Following(index, modules, endpoint, task.until).all_of(parts, record)
+    assert not replay.findings and not record.findings, (replay.findings, record.findings)
+    return time.perf_counter() - started, replay.count - before
 
 
 def web3(task: Task) -> tuple[float, int]:

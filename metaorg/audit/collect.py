@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from metaorg.audit.collecting.agreement import agreeing
-from metaorg.audit.collecting.ahead import Ahead
+from metaorg.audit.collecting.ahead import Ahead, rare_collections
 from metaorg.audit.collecting.fetching import Fetch, Span
 from metaorg.audit.collecting.heads import head_of
 from metaorg.audit.collecting.logs import Contracts, Malformed
@@ -17,7 +17,7 @@ from metaorg.audit.collecting.settling import Depth, Settled, Settling
 from metaorg.audit.events import Row
 from metaorg.audit.finality import KNOWN, finality
 from metaorg.audit.findings import Finding
-from metaorg.audit.index import Batch, Index, Window, digest_of
+from metaorg.audit.index import Batch, Index, Window
 from metaorg.audit.statement import Source
 from metaorg.onchain.chain import Block
 from metaorg.onchain.endpoint import Endpoint
@@ -99,7 +99,8 @@ class _Run:
         )
         settling = Settling(fetch, self.contracts, self.record, self.depth)
         replaces = start.until >= start.first
-        with closing(Ahead(fetch.parts(Span(start.first, head, final, start.kept)))) as parts:
+        ahead = Ahead(fetch.parts(Span(start.first, head, final, start.kept)))
+        with rare_collections(), closing(ahead) as parts:
             for one in _together(map(settling.settle, parts), start):
                 self._note(final)
                 yield self._write(one, final, replaces=replaces)
@@ -140,7 +141,8 @@ class _Run:
                 self.index.note(finding)
 
     def _write(self, settled: Settled, final: int, *, replaces: bool) -> Part:
-        part, rows, counts = settled
+        part, timed, counts = settled
+        rows = [row for row, _ in timed]
         heads = part.heads
         window = Window(
             first=part.first,
@@ -148,14 +150,13 @@ class _Run:
             endpoint=part.reader.endpoint.where,
             read_at=part.read_at,
             count=len(rows),
-            digest=digest_of(rows),
             final=part.last <= final,
         )
         numbers = sorted({row.block for row in rows} | {part.last})
         counts.keep(self.index, window)
         headers = [heads[number].header for number in numbers]
         self.index.write(Batch(window, headers, rows, replaces))
-        return [(row, heads[row.block].header.time) for row in rows]
+        return timed
 
 
 def _stays(finding: Finding) -> bool:

@@ -1,13 +1,18 @@
 """From the index to a replay: from its start or from a kept state, up to a block."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
+from itertools import chain as chained
 
+from metaorg.audit.collecting.record import Record
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Index
+from metaorg.audit.public import Then
 from metaorg.audit.replay import STATE, NotPacked, Replay
+from metaorg.audit.statement import Statement
+from metaorg.errors import ChainUnreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain, NodeRefused
@@ -27,7 +32,7 @@ class Governed:
     nodes.
     """
 
-    def __init__(self, chain: Chain, index: Index, authority: Address) -> None:
+    def __init__(self, chain: Chain | None, index: Index, authority: Address) -> None:
         self._chain, self._index, self._authority = chain, index, authority
         self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
         self._lost: NoAnswer | None = None
@@ -38,20 +43,27 @@ class Governed:
         Raises:
             ChainUnreachable: nobody can say.
         """
+        header = self._index.header(block)
+        own = header.hash if header else b""
+        key = f"{own.hex()}:{target}:{bool(data)}"
+        if key not in self._known:
+            self._known[key] = self._patiently(block, target, data)
+            self._index.remember(_GOVERNED, json.dumps(self._known).encode())
+        return self._known[key]
+
+    def _patiently(self, block: int, target: Address, data: bytes) -> bool:
+        """The same, asked of the node, once in vain when it is gone."""
         if self._lost:
             raise self._lost
         try:
-            header = self._chain.block(block)
-            key = f"{header.hash.hex()}:{target}:{bool(data)}"
-            if key not in self._known:
-                self._known[key] = self._ask(block, target, data)
-                self._index.remember(_GOVERNED, json.dumps(self._known).encode())
+            return self._ask(block, target, data)
         except NoAnswer as error:
             self._lost = error
             raise
-        return self._known[key]
 
     def _ask(self, block: int, target: Address, data: bytes) -> bool:
+        if self._chain is None:
+            raise ChainUnreachable(f"no node is asked what {target} obeyed in block {block}")
         then = self._chain.at(block)
         if not then.code(target):
             return bool(data)
@@ -71,11 +83,12 @@ class Following:
     """A replay of what an index holds, and of what comes in.
 
     Args:
-        modules: the contracts. until: the last block that counts.
+        index: of one meta-organization, claimed. modules: the contracts. chain: who is asked what
+            targets of proposals obeyed; None for nobody. until: the last block that counts.
     """
 
-    def __init__(self, index: Index, modules: Modules, chain: Chain, until: int) -> None:
-        self._index, self._until, self._chain = index, until, chain
+    def __init__(self, index: Index, modules: Modules, chain: Chain | None, until: int) -> None:
+        self._index, self._until = index, until
         self._governed = Governed(chain, index, modules.authority)
         self._modules, self._decoder = modules, Decoder(modules)
         self.replay = self._new()
@@ -100,6 +113,19 @@ class Following:
         for part in self._index.rows(after=after, until=until):
             self.take(part)
 
+    def all_of(self, parts: Iterable[Sequence[tuple[Row, int]]], record: Record) -> Replay:
+        """Follow what stays of the index, and then what `collect` gives; keep the state."""
+        resumed = False
+        for part in chained(parts, [()]):
+            if not resumed:  # only now it is known what of the index stays
+                self.resume(record.kept.number if record.kept else -1)
+                resumed = True
+            self.take(part)
+        header = self._index.header(self._until)
+        if header:
+            self.keep(header)
+        return self.replay
+
     def take(self, part: Sequence[tuple[Row, int]]) -> None:
         """Follow logs that come behind those before."""
         if part and part[-1][0].block > self._until:
@@ -122,7 +148,20 @@ class Following:
         return sum(self._decoder.unknown.values())
 
     def _new(self) -> Replay:
-        return Replay(self._modules, self._chain.id, self._governed)
+        subject = self._index.subject()
+        assert subject is not None  # it was claimed before anything is followed
+        return Replay(self._modules, subject[0], self._governed)
+
+
+def replayed(index: Index, statement: Statement) -> Then:
+    """What the events of an index lead to, up to the block of a statement. No node is asked.
+
+    Raises:
+        ChainUnreachable: a target of a proposal outside was never asked for what it obeys.
+    """
+    following = Following(index, statement.modules, None, statement.block.number)
+    following.resume()
+    return Then(following.replay, statement.block)
 
 
 def _version(modules: Modules) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
-from itertools import chain as chained
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from metaorg.audit import conclusions, proving
@@ -22,7 +21,7 @@ from metaorg.audit.powers import Powers, powers
 from metaorg.audit.prove import Prover
 from metaorg.audit.public import Published, Then, Until
 from metaorg.audit.replay import Replay
-from metaorg.audit.source import code
+from metaorg.audit.source import Rebuilt, code
 from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
@@ -51,12 +50,14 @@ class Options(NamedTuple):
         full: whether storage is read again that was found as expected before and that no event
             concerned since.
         prove: whether state is proved with eth_getProof. depth: how far logs are proved.
+        rebuilt: what compiling the source gave, where that was done.
     """
 
     at: Any = None
     full: bool = False
     prove: bool = False
     depth: Depth = USUAL
+    rebuilt: Rebuilt | None = None
 
 
 _DEFAULT = Options()
@@ -78,7 +79,7 @@ class Audit:
         store: Store,
         progress: Progress = lambda *_: None,
     ) -> None:
-        self._endpoints, self._address = endpoints, address
+        self._endpoints, self._chain, self._address = endpoints, endpoints[0], address
         self._index, self._store, self._progress = index, store, progress
 
     def run(self, options: Options = _DEFAULT) -> Report:
@@ -88,13 +89,13 @@ class Audit:
             ChainUnreachable: no block, or no events can be read. Misconfigured: no
                 meta-organization there. CheckFailed: a reorganization beyond finality.
         """
-        chain = self._endpoints[0]
+        chain = self._chain
         block = pin(chain, options.at)
         reading = Reading(chain, block)
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
-        following, record = self._events(modules, block, options)
-        statement = self._statement(reading, following, options)
+        replay, record = self._events(modules, block, options)
+        statement = self._statement(reading, replay, options)
         limited = statement.model_copy(update={"limits": record.limits(self._index)})
         report = Report(statement=limited, provenance=record.provenance(self._index))
         header = self._index.header(block.number)
@@ -102,41 +103,33 @@ class Audit:
             self._index.keep_report(header, report.encode())
         return report
 
-    def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Following, Record]:
+    def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Replay, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
-        following = Following(self._index, modules, self._endpoints[0], block.number)
         plan, record = Plan(_addresses(modules), self._since(modules), block), Record()
         told = partial(self._progress, "reading blocks")
         parts = collect(
             self._endpoints, self._index, plan, told, depth=options.depth, record=record
         )
-        resumed = False
-        for part in chained(parts, [()]):
-            if not resumed:  # only now it is known what of the index stays
-                following.resume(record.kept.number if record.kept else -1)
-                resumed = True
-            following.take(part)
-        header = self._index.header(block.number)
-        if header:
-            following.keep(header)
-        return following, record
+        following = Following(self._index, modules, self._chain, block.number)
+        return following.all_of(parts, record), record
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""
         kept = self._index.recall("founded")
         if kept:
             return int(kept)
-        found = self._endpoints[0].first_block_with_code(modules.meta_organization)
+        found = self._chain.first_block_with_code(modules.meta_organization)
         self._index.remember("founded", str(found).encode())
         return found
 
     # ------------------------------------------------------------------ what is established
 
-    def _statement(self, reading: Reading, following: Following, options: Options) -> Statement:
-        replay = following.replay
+    def _statement(self, reading: Reading, replay: Replay, options: Options) -> Statement:
         modules, then = replay.modules, Then(replay, reading.block)
         found = _Found(self._progress)
-        codes = found.pair("code of the contracts", ("code",), lambda: code(reading, modules))
+        codes = found.pair(
+            "code of the contracts", ("code",), lambda: code(reading, modules, options.rebuilt)
+        )
         found.look("events", lambda: conclusions.all_of(replay), offline=True)
         found.look("executions", lambda: executions(modules, replay.chronicle), offline=True)
         table = found.value(
@@ -208,9 +201,9 @@ class Audit:
 
     def _until(self, modules: Modules) -> Until:
         def until(number: int) -> Then:
-            following = Following(self._index, modules, self._endpoints[0], number)
+            following = Following(self._index, modules, self._chain, number)
             following.resume()
-            return Then(following.replay, self._endpoints[0].block(number))
+            return Then(following.replay, self._chain.block(number))
 
         return until
 

@@ -7,7 +7,17 @@ from metaorg.audit.documents import Content
 from metaorg.audit.expectations import NOBODY, state
 from metaorg.audit.public import Then
 from metaorg.audit.replay import Proposed
-from metaorg.audit.statement import Change, Citation, Decision, Point, Resource, Seat, Tally, Text
+from metaorg.audit.statement import (
+    COUNTED,
+    Change,
+    Citation,
+    Decision,
+    Point,
+    Resource,
+    Seat,
+    Tally,
+    Text,
+)
 from metaorg.errors import Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
@@ -35,17 +45,13 @@ class Stating:
     def counts(self) -> dict[str, int]:
         """What was looked at -> how many."""
         replay = self._replay
-        return {
-            "contracts": len(Modules.model_fields),
-            "events": replay.count,
-            "adoptions": replay.texts.count,
-            "seats": replay.register.seats,
-            "active seats": len(replay.register.active()),
-            "proposals": len(replay.decisions.found),
-            "votes": replay.decisions.votes,
-            "resources": len(replay.commons.resources),
-            "documents": len(replay.commons.named),
-        }
+        counts = (
+            *(len(Modules.model_fields), replay.count, replay.texts.count),
+            *(replay.register.seats, len(replay.register.active())),
+            *(len(replay.decisions.found), replay.decisions.votes),
+            *(len(replay.commons.resources), len(replay.commons.named)),
+        )
+        return dict(zip(COUNTED, counts, strict=True))
 
     def settings(self) -> dict[str, str]:
         """Rules and delays in force, in words."""

@@ -11,6 +11,7 @@ import typer
 
 from metaorg.cli import (
     assembly,
+    audit,
     check,
     commons,
     constitution,
@@ -52,6 +53,7 @@ for name, group in (
     ("assembly", assembly.app),
     ("commons", commons.app),
     ("dao", dao.app),
+    ("audit", audit.app),
     ("safe", safe.app),
     ("keys", keys.app),
 ):

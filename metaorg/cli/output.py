@@ -19,7 +19,10 @@ from metaorg.errors import InvalidInput
 
 WIDE = 500
 """Columns of a table that is not on a terminal: nothing is cut or folded there."""
-WRAPPED = ("name", "title", "constituency", "kind", "value", "subject", "expected", "seen")
+WRAPPED = (
+    *("name", "title", "constituency", "kind", "value", "subject", "expected", "seen"),
+    *("function", "who", "rule", "calls"),
+)
 """Columns that give way when a terminal is narrow."""
 SAFE_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader gets right; larger ones are text."""

@@ -33,7 +33,10 @@ class Session:
     def resolved(self) -> "Resolved":
         from metaorg.settings import Settings, resolve
 
-        return resolve({name: getattr(self.flags, name, None) for name in Settings.model_fields})
+        given = {name: getattr(self.flags, name, None) for name in Settings.model_fields}
+        if isinstance(given["rpc"], list):  # of several nodes the first
+            given["rpc"] = given["rpc"][0] if given["rpc"] else None
+        return resolve(given)
 
     @property
     def settings(self) -> "Settings":

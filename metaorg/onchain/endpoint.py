@@ -84,7 +84,7 @@ class Endpoint(Chain):
         """How the node names its software, unverified; empty when it does not."""
         try:
             return printable(str(self.request("web3_clientVersion")))
-        except NodeRefused:
+        except ChainUnreachable:
             return ""
 
     def close(self) -> None:

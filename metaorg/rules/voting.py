@@ -16,6 +16,7 @@ from metaorg.rules.decision import (
     ClassTally,
     Method,
     Outcome,
+    PlainTally,
     Rule,
     Vote,
     decide,
@@ -120,7 +121,9 @@ class Poll:
     @property
     def outcome(self) -> Outcome:
         """What it would be if no further vote came."""
-        return decide(self.rule, self.tallies, self.weights)
+        pairs = zip(self._sums, self.seats, strict=True)
+        tallies = [PlainTally(*_unpacked(packed), seats) for packed, seats in pairs]
+        return decide(self.rule, tallies, self.weights)
 
     def count(self, cast: Cast) -> None:
         """Count one vote more.

@@ -283,7 +283,7 @@ CSV_DAMAGE: dict[str, tuple[str, int, Callable[[str], str], str]] = {
     "fewer fields": ("logs", 5, replaced(",", ""), "logs.csv:5: 7 fields for 8 columns"),
     "number": ("logs", 2, lambda line: "x" + line, "logs.csv:2: log_index has"),
     "negative": ("blocks", 3, lambda line: "-" + line, "blocks.csv:3: number has"),
-    "huge": ("blocks", 3, lambda line: "9" * 19 + line[1:], "too large"),
+    "huge": ("blocks", 3, lambda line: "9" * 19 + line[1:], "blocks.csv:3: number has"),
     "hex": ("logs", 2, replaced("0x", "0X"), "logs.csv:2: transaction_hash has"),
     "half a byte": ("blocks", 2, replaced("0x", "0x0"), "blocks.csv:2: hash has"),
     "quote": ("logs", 3, lambda line: line + '"', "logs.csv:3: "),
@@ -354,19 +354,29 @@ SQL_DAMAGE: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
     "after the end": (lambda lines: [*lines, lines[-1]], "in no export"),
     "a function": (
         lambda lines: [line.replace("'http://127.0.0.1:1'", "lower('x')") for line in lines],
-        "in no export",
+        "endpoint has lower",
     ),
-    "a quoted number": (lambda x: [line.replace("(704,", "('704',") for line in x], "has '704'"),
+    "a quoted number": (
+        lambda x: [line.replace("(704,", "('704',") for line in x],
+        "block has",
+    ),
     "another version": (lambda x: [line.replace("(1,31337", "(2,31337") for line in x], "version"),
     "another chain": (
         lambda lines: [line.replace("(1,31337,'", "(1,31338,'") for line in lines],
         "another meta-organization",
     ),
+    "two texts": (
+        lambda lines: [line.replace("'http://127.0.0.1:1'", "'a'b'") for line in lines],
+        "endpoint",
+    ),
     "rows gone": (
         lambda lines: [line for line in lines if not line.startswith("(704,'")],
         "in no export|not among the blocks|not that of the last block",
     ),
-    "too many fields": (lambda x: [x.replace("(704,", "(704,5,") for x in x], "fields for"),
+    "too many fields": (
+        lambda x: [x.replace("(704,", "(704,5,") for x in x],
+        "there are not 7 fields",
+    ),
     "empty": (lambda lines: [], "cut off"),
     "other text": (lambda lines: ["Once upon a time\n"], ":1: "),
 }

@@ -17,12 +17,11 @@ def agreeing(readers: Sequence[Reader], head: Block, record: Record) -> list[Rea
     Raises:
         ChainUnreachable: none is left.
     """
-    found: list[Reader] = []
     failure: ChainUnreachable | None = None
     seen: dict[Reader, bytes] = {}
     for reader in readers:
         try:
-            seen[reader] = _hash_at_head(reader, readers[0], head)
+            seen[reader] = _hash_at_head(reader, next(iter(seen), reader), head)
         except Unusable as error:
             record.find(error.finding)
             failure = failure or error

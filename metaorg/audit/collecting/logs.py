@@ -51,7 +51,7 @@ class Contracts:
         self.own = {bytes.fromhex(address[2:]) for address in self.addresses}
         self.masks = [mask(contract) for contract in self.own]
         self._known = _Known((a.lower(), _masked(a, 20)) for a in self.addresses)
-        self._topics = _Topics()
+        self._topics, self._numbers = _Topics(), _Numbers()
 
     def admitted(self, bloom: int) -> bool:
         """Whether a block with this filter may have one of their logs; False is certain."""
@@ -84,17 +84,17 @@ class Contracts:
     def _block(self, number: int, logs: Sequence[Any]) -> Logs:
         rows, bits, last, position = [], 0, -1, -1
         shown, block_hash = None, logs[0]["blockHash"]
-        known, topics_of, fromhex = self._known, self._topics, bytes.fromhex
+        known, topics_of, numbers = self._known, self._topics, self._numbers
         for log in logs:
             if log["transactionHash"] != shown:
                 shown = log["transactionHash"]
-                position, before = int(log["transactionIndex"], 16), position
+                position, before = numbers[log["transactionIndex"]], position
                 transaction = _octets(shown, 32)
-                if not before < position < _LARGEST:
+                if position <= before:
                     raise Malformed(f"transactions of block {number} out of order")
-            place, text, topics = int(log["logIndex"], 16), log["data"], log["topics"]
-            data = fromhex(text[2:])
-            if not last < place < _LARGEST:
+            place, text, topics = numbers[log["logIndex"]], log["data"], log["topics"]
+            data = bytes.fromhex(text[2:])
+            if place <= last:
                 raise Malformed(_disorder(number, place, last))
             if 2 * len(data) + 2 != len(text) or log["blockHash"] != block_hash:
                 raise Malformed(f"log {place} of block {number} in a form that no log has")
@@ -130,6 +130,18 @@ class _Topics(dict[str, tuple[bytes, int]]):
             self.clear()
         self[text] = found = _masked(text, 32)
         return found
+
+
+class _Numbers(dict[str, int]):
+    """Places of logs and positions of transactions as they are written."""
+
+    def __missing__(self, text: str) -> int:
+        value = int(text, 16)
+        if not 0 <= value < _LARGEST:
+            raise ValueError("not a place in a block")
+        if len(self) < _REMEMBERED:
+            self[text] = value
+        return value
 
 
 def _masked(text: str, size: int) -> tuple[bytes, int]:

@@ -12,7 +12,7 @@ from metaorg.errors import ChainUnreachable
 from metaorg.onchain.chain import BATCH, NodeRefused
 from metaorg.onchain.endpoint import Endpoint, NoAnswer
 
-START, WIDEST = 2_000, 100_000
+START, WIDEST = 128, 100_000
 """Blocks in the first window, and in the widest."""
 MOST = 10_000
 """Logs that a window is made to have at most; together with START this bounds the memory."""
@@ -122,6 +122,7 @@ class Reader:
         middle = (first + last) // 2
         halves = [self._logs(first, middle), self._logs(middle + 1, last)]
         if all(isinstance(half, list) for half in halves) and halves[0] + halves[1] == answer:
+            self._width = last - first  # so that the next one is not as round
             return True
         expected = f"all logs of blocks {first} to {last}, or a refusal"
         self.find(
@@ -150,7 +151,7 @@ class Reader:
 
     def _wait_for_it(self, error: ChainUnreachable, first: int) -> None:
         """Where no answer came at all, wait until the node answers something small."""
-        if isinstance(error, NoAnswer):
+        if isinstance(error, NoAnswer) and not error.lasting:
             try:
                 self.endpoint.request("eth_blockNumber")
             except ChainUnreachable as lasting:

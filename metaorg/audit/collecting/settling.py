@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import repeat
 from typing import NamedTuple
 
 from metaorg.audit.collecting.fetching import Claim, Fetch, Part
@@ -33,10 +34,10 @@ class Depth(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The logs of a window, and how far they were proved."""
+    """The logs of a window with the times of their blocks, and how far they were proved."""
 
     part: Part
-    rows: Rows
+    rows: list[tuple[Row, int]]
     counts: Counts
 
 
@@ -55,16 +56,17 @@ class Settling:
         """
         told = part.claims[0].logs if part.claims else {}
         disputed = _disputed(part.claims)
-        rows: Rows = []
+        rows: list[tuple[Row, int]] = []
         counts = Counts()
         for number in sorted(part.heads):
             head, logs = part.heads[number], told.get(number)
             counts.headers += head.hashed
             if number in disputed or self._is_doubtful(part, head, logs):
-                rows += self._examined(part, head, counts)
+                true = self._examined(part, head, counts)
             else:
-                rows += logs.rows if logs else ()
+                true = logs.rows if logs else []
                 counts.proved += self._is_proved(head, logs)
+            rows += zip(true, repeat(head.header.time))
         return Settled(part, rows, counts)
 
     def _is_doubtful(self, part: Part, head: Head, logs: Logs | None) -> bool:

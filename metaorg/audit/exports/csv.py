@@ -61,8 +61,11 @@ def read_csv(path: Path, columns: Sequence[Column]) -> Iterator[tuple[str, Value
 
 
 def _split(line: str) -> list[str]:
-    if '"' not in line:
+    parts = line.split('"')
+    if len(parts) == 1:
         return line.split(",")
+    if len(parts) == 3 and not parts[2] and parts[0].endswith(","):
+        return [*parts[0][:-1].split(","), parts[1]]
     fields, at = [], 0
     while found := _FIELD.match(line, at):
         quoted, plain, end = found.groups()

@@ -29,8 +29,10 @@ NAMES = {"audit": "audit", "windows": "window_read", "blocks": "block", "logs": 
 """Of the tables in SQL."""
 _ROWS = 500
 """In one INSERT."""
-_FIELD = r"(?:[0-9]+|'(?:[^']|'')*')"
-_LINE = re.compile(rf"\(({_FIELD}(?:,{_FIELD})*)\)[,;]")
+_QUOTED = r"'[^']*(?:''[^']*)*'"
+_TEXT = re.compile(_QUOTED)
+_FIELD = f"(?:[0-9]+|{_QUOTED})"
+_ROW = re.compile(rf"{_FIELD}(?:,{_FIELD})*")
 _FIELDS = re.compile(rf"({_FIELD})(?:,|$)")
 
 
@@ -93,13 +95,13 @@ def read_sql(path: Path, table: str) -> Iterator[tuple[str, Values]]:
             return
         if found == table:
             try:
-                yield where, tuple(map(_value, columns, _counted(columns, fields)))
+                yield where, tuple(map(_value, columns, _split(columns, fields)))
             except ValueError as error:
                 raise InvalidInput(f"{where}: {error}") from None
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, list[str]]]:
-    """Each row with where it stands, and its table; every line must be one that is written."""
+def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
+    """What stands between the parentheses of each row, where, and in which table."""
     begins, starts = preamble(), {_insert(table): table for table in TABLES}
     table, where = "", f"{path}:1"
     for number, line in lines(path):
@@ -109,10 +111,9 @@ def _rows(path: Path) -> Iterator[tuple[str, str, list[str]]]:
         elif table == END:
             known = False
         elif table:
-            row = _LINE.fullmatch(line)
-            known = row is not None
-            if row:
-                yield where, table, _FIELDS.findall(row[1])
+            known = line[:1] == "(" and line[-2:] in ("),", ");")
+            if known:
+                yield where, table, line[1:-2]
                 table = table if line.endswith(",") else ""
         else:
             known = line == END or line in starts
@@ -123,9 +124,12 @@ def _rows(path: Path) -> Iterator[tuple[str, str, list[str]]]:
         raise InvalidInput(f"{where}: the export is cut off: its last line is not {END}")
 
 
-def _counted(columns: Sequence[Column], fields: list[str]) -> list[str]:
+def _split(columns: Sequence[Column], row: str) -> list[str]:
+    fields = row.split(",")
+    if len(fields) != len(columns) or "''" in row:  # a text with a comma or a quote
+        fields = _FIELDS.findall(row) if _ROW.fullmatch(row) else []
     if len(fields) != len(columns):
-        raise ValueError(f"{len(fields)} fields for {len(columns)} columns")
+        raise ValueError(f"there are not {len(columns)} fields")
     return fields
 
 
@@ -145,6 +149,8 @@ def _literal(column: Column, value: Any) -> str:
 
 
 def _value(column: Column, field: str) -> Any:
-    if (column.kind == "number") == field.startswith("'"):
-        raise ValueError(f"{column.name} has {field:.40}")
-    return read(column, field[1:-1].replace("''", "'") if field.startswith("'") else field)
+    if column.kind == "number":
+        return read(column, field)
+    if not _TEXT.fullmatch(field):
+        raise ValueError(f"{column.name} has {field:.40}, which is no text")
+    return read(column, field[1:-1].replace("''", "'"))

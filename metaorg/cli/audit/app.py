@@ -1,0 +1,184 @@
+"""The group of commands `metaorg audit`, and where an audit reads and is kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from metaorg.cli.command import application
+from metaorg.cli.options import CONNECTION, ActFlags, ReadFlags, reader
+from metaorg.cli.session import Session
+from metaorg.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from metaorg.audit import Report
+    from metaorg.audit.index import Index
+    from metaorg.onchain.endpoint import Endpoint
+
+app = application(
+    """An independent audit: read everything, believe nobody, and let anyone repeat it.
+
+    An audit needs the address of a node and of a meta-organization. It reads the chain, replays all
+    events by the rules, reads the contracts' storage and the commons, and compares. What was read
+    is kept (--store), so that a later audit reads only what is new.
+    """
+)
+
+_Rpcs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rpc",
+        metavar="URL",
+        help="A node's address; repeatable: the first is read, others are compared with it.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+_Commons = Annotated[
+    str | None,
+    typer.Option(
+        "--commons",
+        metavar="STORE",
+        help="Where documents are: embedded:FILE, kubo:MULTIADDR or a daemon's URL.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+_Kept = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FILE",
+        help="Where the audit is kept: a file, or postgresql://HOST/DATABASE; a file for each "
+        "address in the folder for data when absent.",
+        rich_help_panel=CONNECTION,
+    ),
+]
+
+
+def _moment(text: str) -> Any:
+    """A block's number, "latest", or a time with its zone.
+
+    Raises:
+        InvalidInput: none of these.
+    """
+    if text == "latest":
+        return text
+    if text.isdecimal():
+        return int(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            f"{text!r} is neither a block's number nor a date like 2026-03-31 or "
+            "2026-03-31T12:00:00Z, nor `latest`"
+        ) from None
+    if len(text) == len("2026-03-31"):
+        found = datetime.combine(found, time(23, 59, 59))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+moment_at = reader(_moment, "block or date")
+At = Annotated[
+    Any,
+    typer.Option(
+        parser=moment_at,
+        metavar="BLOCK|DATE",
+        help="As of a block's number, `latest`, or a date (its end, UTC) or time; the latest final "
+        "block when absent.",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Where:
+    """Where an audit reads, and where it is kept."""
+
+    rpc: _Rpcs = None
+    store: _Commons = None
+    kept: _Kept = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFlags(_Where, ReadFlags):
+    """What a command needs that audits one meta-organization."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFlags(_Where, ActFlags):
+    """The same, and what it needs to sign and publish."""
+
+
+@contextmanager
+def opened(session: Session) -> "Iterator[Index]":
+    """Where the audit is kept."""
+    from metaorg.audit.index import open_index
+    from metaorg.settings import data_folder
+
+    uri = session.flags.kept
+    if uri is None:
+        folder = data_folder() / "audit"
+        folder.mkdir(parents=True, exist_ok=True)
+        uri = str(folder / f"{session.address}.db")
+    if uri.startswith(("embedded:", "kubo:")):
+        raise InvalidInput(
+            "--store is where the audit is kept, a file or postgresql://...; for the commons, "
+            "which embedded: and kubo: name, use --commons"
+        )
+    with open_index(uri) as index:
+        yield index
+
+
+def endpoints(session: Session) -> "list[Endpoint]":
+    """The nodes, the first of which is read."""
+    from metaorg.onchain.endpoint import Endpoint
+
+    settings = session.settings
+    urls = session.flags.rpc or [settings.rpc]
+    return [Endpoint(url, settings.chain_id, settings.timeout) for url in urls]
+
+
+def kept_report(index: "Index", number: int | None = None) -> "Report":
+    """The report on a block, or the last one.
+
+    Raises:
+        InvalidInput: there is none; names those there are.
+    """
+    from metaorg.audit.reports import read_report
+
+    data = index.report(number)
+    if data is None:
+        those = ", ".join(str(header.number) for header, _ in index.reports()[-20:])
+        raise InvalidInput(
+            f"no report on block {number} is kept in {index.name}; there are those on {those}"
+            if those
+            else f"no report is kept in {index.name}: make one with `metaorg audit run`"
+        )
+    return read_report(data)
+
+
+def audited_files(report: "Report") -> dict[str, bytes]:
+    """A report in every form, by the file's name; the others follow from the first."""
+    from metaorg.audit.reports import markdown, page, read_report
+
+    data = report.encode()
+    read = read_report(data)
+    return {
+        "report.json": data,
+        "report.html": page(read).encode(),
+        "report.md": markdown(read).encode(),
+    }
+
+
+def written(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files into a folder, which is made where it is missing."""
+    from metaorg.cli.files import replace_file
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be made: {error.strerror}") from None
+    for name, data in files.items():
+        replace_file(folder / name, data)

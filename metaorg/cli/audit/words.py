@@ -1,0 +1,41 @@
+"""What an audit found, as a terminal shows it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from metaorg.cli.output import table
+from metaorg.times import moment
+
+if TYPE_CHECKING:
+    from metaorg.audit import Finding, Report
+
+
+def summary(report: "Report") -> str:
+    """The verdict, what was audited, and the findings."""
+    from metaorg.audit.reports.figures import verdict
+    from metaorg.audit.statement import COUNTED
+
+    stated, read = report.statement, report.provenance
+    counts = ", ".join(f"{stated.counts[what]} {what}" for what in COUNTED if what in stated.counts)
+    nodes = ", ".join(one.where for one in read.endpoints)
+    lines = [
+        verdict(report),
+        f"{stated.name}, {stated.modules.meta_organization} on chain {stated.chain_id}",
+        f"block {stated.block.number}, {moment(stated.block.time)}, 0x{stated.block.hash.hex()}",
+        counts,
+        f"read from {nodes}; {read.headers} headers hashed, logs of {read.proved} blocks proved "
+        f"complete; {read.finality}",
+    ]
+    if stated.published:
+        lines.append(f"public documents {stated.published.words}")
+    lines.append(f"statement 0x{stated.digest.hex()}")
+    if report.findings:
+        lines += ["", findings(report.findings)]
+    lines += [f"Not looked at: {one}" for one in stated.limits]
+    return "\n".join(lines)
+
+
+def findings(found: "Sequence[Finding]") -> str:
+    """A table of findings."""
+    rows = [(one.id, one.kind, one.code, one.subject, one.expected, one.seen) for one in found]
+    return table(("id", "finding", "code", "subject", "expected", "seen"), rows)
