@@ -52,7 +52,7 @@ class Governed:
         return self._known[key]
 
     def _patiently(self, block: int, target: Address, data: bytes) -> bool:
-        """The same, asked of the node, once in vain when it is gone."""
+        """What the node says; one that was gone once is asked no more."""
         if self._lost:
             raise self._lost
         try:
