@@ -44,8 +44,8 @@ class Governed:
             ChainUnreachable: nobody can say.
         """
         header = self._index.header(block)
-        own = header.hash if header else b""
-        key = f"{own.hex()}:{target}:{bool(data)}"
+        own = header.hash.hex() if header else str(block)
+        key = f"{own}:{target}:{bool(data)}"
         if key not in self._known:
             self._known[key] = self._patiently(block, target, data)
             self._index.remember(_GOVERNED, json.dumps(self._known).encode())

@@ -16,8 +16,10 @@ from audit.history import (
     codes,
     found,
     greeting,
+    logs_of,
     only,
     topic,
+    within,
 )
 from metaorg.audit import Report
 from metaorg.charter import encode
@@ -53,10 +55,12 @@ def lied_to(history: History, change: Callable[[list[Log]], list[Log]]) -> Repor
     That nothing was proved is left out of the report: it is found whatever such a node tells.
     """
 
-    def alter(method: str, _: list[Any], result: Any) -> Any:
+    told = change(logs_of(history))
+
+    def alter(method: str, parameters: list[Any], result: Any) -> Any:
         if method in ("eth_getBlockReceipts", "eth_getTransactionReceipt"):
             return PRUNED
-        return change(result) if method == "eth_getLogs" else result
+        return within(told, parameters[0]) if method == "eth_getLogs" else result
 
     report = checked_through(history, alter)
     read = report.provenance
@@ -197,7 +201,7 @@ def test_a_publication_that_is_not_told(history: History) -> None:
     report = dropping(history, "Commons", "Published", digest=digest)
 
     subject = "resources in order, from number 0"
-    found(report, "difference", subject, "commons.count")
+    found(report, "difference", "commons.order", subject, "commons.count")
 
 
 def test_a_citation_that_is_not_told(history: History) -> None:
@@ -268,7 +272,16 @@ PAST = ("past.census", "past.votes", "decision.tally")
         ),
         ("ConstituencyChanged", "seats.standing", "standing of {25}", ()),
     ],
-    ids=lambda value: value if isinstance(value, str) and value[0].isupper() else "",
+    ids=[
+        "Suspended",
+        "Reinstated",
+        "Lapsed",
+        "Affiliated",
+        "Separated",
+        "Moved",
+        "Expelled",
+        "Class",
+    ],
 )
 def test_a_change_of_the_register_that_is_not_told(
     history: History, event: str, code: str, subject: str, others: tuple[str, ...]
@@ -303,7 +316,7 @@ def test_a_declaration_of_affiliation_that_is_not_told(history: History) -> None
         ("RuleFrozen", "rule", "rule of proposal {0.open}", ("state", "time", "weights")),
         ("ProposalCanceled", "state", "state of proposal {0.canceled}", ()),
     ],
-    ids=lambda value: value if isinstance(value, str) and value[0].isupper() else "",
+    ids=["extended", "upgraded", "asked", "frozen", "canceled"],
 )
 def test_a_step_of_a_proposal_that_is_not_told(
     history: History, event: str, code: str, subject: str, others: tuple[str, ...]
@@ -328,7 +341,7 @@ def test_a_step_of_a_proposal_that_is_not_told(
             ("decision.delay", "decision.state"),
         ),
     ],
-    ids=lambda value: value if isinstance(value, str) and value[0].isupper() else "",
+    ids=["weights", "voting delay", "open proposals", "assignment"],
 )
 def test_a_change_of_the_rulebook_that_is_not_told(
     history: History, event: str, code: str, subject: str, others: tuple[str, ...]
@@ -747,7 +760,7 @@ class Stops:
         self.how, self.read = how, False
 
     def __call__(self, method: str, _: list[Any], result: Any) -> Any:
-        if method == "eth_getBlockByNumber" or not self.read:
+        if method in ("eth_getBlockByNumber", "eth_getLogs") or not self.read:
             self.read = self.read or method == "eth_getLogs"
             return result
         if self.how == "down":
