@@ -269,9 +269,9 @@ class Statement(Model):
         software: version of metaorg that established it. constituencies, kinds: names by index.
         counts: what was looked at -> how many. settings: rules and delays in force, in words.
         timeline: of active votes. unknown: names of fields of this value that could not be
-            established; they are empty, and that does not mean none. findings: none means that
-            everything was established. limits: what this audit was told not to look at, in
-            sentences.
+            established; they are empty or incomplete, and that does not mean none. findings: none
+            means that everything was established. limits: what this audit was told not to look at,
+            in sentences.
     """
 
     format: int = FORMAT
