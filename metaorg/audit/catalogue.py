@@ -123,6 +123,15 @@ CATALOGUE: Mapping[str, Kind] = {
         "The public documents are about the contracts that are audited.",
         "A contract was replaced since; compare them with a reading of their block.",
     ),
+    "reading.imported": Kind(
+        "What is audited was read from an endpoint.",
+        "No endpoint was asked for what was imported: read everything again into a new --store, or "
+        "compare the log digest with another auditor's.",
+    ),
+    "reading.unknown-log": Kind(
+        "Every log of a contract is an event of the shipped code.",
+        "Look for findings about code; then read from another node.",
+    ),
     "reading.unanswered": Kind("The node answers what it is asked.", f"{_UNREAD} {_ANOTHER}"),
     "rulebook.assignment": Kind("A function has the rule that was assigned last.", _STORED),
     "rulebook.delay": Kind("The voting delay is the one that was set last.", _STORED),

@@ -143,6 +143,12 @@ def _seat(replay: Replay, account: Address, standing: Standing) -> Iterator[Expe
     held = int(standing.status.holds)
     subject = f"certificates of {account}"
     yield Expected("seats.certificate", subject, module, "balanceOf", who, held)
+    if held:
+        subject = f"holder of certificate {standing.seat}"
+        key = (standing.seat,)
+        yield Expected("seats.certificate", subject, module, "ownerOf", key, account)
+        subject = f"whether certificate {standing.seat} is bound to its holder"
+        yield Expected("seats.certificate", subject, module, "locked", key, True)
     declared = seats.declared.get(account, NOBODY)
     subject = f"affiliation declared by {account}"
     yield Expected("seats.affiliation", subject, module, "declaredBy", who, declared)
