@@ -272,10 +272,11 @@ def _padded(tallies: list[ClassTally], count: int) -> list[ClassTally]:
 def _pages(replay: Replay, proposed: Proposed) -> Iterator[Expected]:
     """Each page of votes has the places that voted, and their units."""
     count = len(replay.front.constituencies)
+    pages = replay.decisions.poll_of(proposed).pages
     census = replay.register.census_at(proposed.snapshot, count)
     for index, one in enumerate(census):
         for page in range(-(-one.issued // PAGE)):
-            word = proposed.pages.get((index, page), 0)
+            word = pages.get((index, page), 0)
             yield Expected(
                 "decision.page",
                 f"page {page} of constituency {index} in {name(proposed)}",

@@ -23,6 +23,8 @@ from metaorg.types import Address
 AUTHORITY_GAS = 30_000 + 21_064
 """What a target has to name its Authority (Rulebook), and what asking for it as a call costs."""
 _GOVERNED = "governed"
+_AT_ONCE = 500
+"""Logs that are decoded and followed together, so few that they stay in a processor's cache."""
 
 
 class Governed:
@@ -130,7 +132,8 @@ class Following:
         """Follow logs that come behind those before."""
         if part and part[-1][0].block > self._until:
             part = [one for one in part if one[0].block <= self._until]
-        self.replay.follow(self._decoder(part))
+        for start in range(0, len(part), _AT_ONCE):
+            self.replay.follow(self._decoder(part[start : start + _AT_ONCE]))
 
     def keep(self, block: Header) -> None:
         """Keep the state as of a block of the index, for the next time.

@@ -263,7 +263,7 @@ def facts_of(then: Then, name: str) -> Facts:
             Activity(what=what, proposal=number, member=member)
             for what, number, member in decisions.activities
         ),
-        earlier=decisions.acts - len(decisions.activities),
+        earlier=len(decisions.found) + decisions.votes - len(decisions.activities),
     )
 
 

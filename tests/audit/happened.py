@@ -44,7 +44,7 @@ def followed(
         replay = Replay(
             modules, history.chain.id, Governed(history.chain, index, modules.authority)
         )
-        replay.follow(event for event in events if event.block <= block.number)
+        replay.follow([event for event in events if event.block <= block.number])
     return Then(replay, block)
 
 

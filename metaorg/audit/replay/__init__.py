@@ -1,11 +1,11 @@
 """From events alone to state: what the contracts must answer if they keep their rules."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from metaorg.audit.events import Happened
 from metaorg.audit.findings import Finding, at, difference
-from metaorg.audit.replay.commons import Cited, Commons
+from metaorg.audit.replay.commons import NAMING, Cited, Commons
 from metaorg.audit.replay.decisions import Asked, Decisions, Governed, Proposed
 from metaorg.audit.replay.front import Front, Handlers
 from metaorg.audit.replay.packing import NotPacked, packed, unpacked
@@ -60,6 +60,7 @@ _KEPT = {
     ),
 }
 """Events that are kept, besides all of Timelock and Authority: decisions and what needs them."""
+_ALL_KEPT = ("timelock", "authority")
 
 
 class Replay:
@@ -85,27 +86,24 @@ class Replay:
         self.decisions = Decisions(modules, parts, governed, self.findings)
         self.commons = Commons(modules)
         self._handlers = self._dispatch()
-        self._always = {getattr(modules, m): act for m, act in self.commons.naming().items()}
 
     @property
     def register(self) -> Register:
         """The register of seats."""
         return self.seats.register
 
-    def follow(self, events: Iterable[Happened]) -> None:
+    def follow(self, events: Sequence[Happened]) -> None:
         """Let more happen, in the order of the chain."""
-        handlers, always = self._handlers, self._always
+        if not self.founded and events:
+            self.founded = events[0].block
         for event in events:
-            self.founded = self.founded or event.block
-            for act in handlers.get((event.contract, event.name), ()):
+            for act in self._handlers.get((event.contract, event.name), ()):
                 try:
                     act(event)
                 except (LookupError, ValueError) as error:
                     self._impossible(event, error)
-            name = always.get(event.contract)
-            if name:
-                name(event)
-            self.count += 1
+        self.count += len(events)
+        self.decisions.trim()
 
     def state(self) -> bytes:
         """Everything, for `restore`."""
@@ -174,9 +172,14 @@ class Replay:
                 add(module, handlers)
         add("assembly", {"ProposalCreated": self.commons.name})
         add("meta_organization", {"CharterChanged": self.commons.name})
+        for module in NAMING:
+            add(module, dict.fromkeys(_events(module), self.commons.name))
         for module, names in _KEPT.items():
             add(module, dict.fromkeys(names, self.chronicle.append))
-        for module, contract in (("timelock", "Timelock"), ("authority", "Authority")):
-            all_names = [entry["name"] for entry in load(contract).topics.values()]
-            add(module, dict.fromkeys(all_names, self.chronicle.append))
+        for module in _ALL_KEPT:
+            add(module, dict.fromkeys(_events(module), self.chronicle.append))
         return found
+
+
+def _events(module: str) -> list[str]:
+    return [entry["name"] for entry in load(module.title().replace("_", "")).topics.values()]
