@@ -10,7 +10,7 @@ from metaorg.cli.audit.app import At, AuditFlags, app, endpoints, kept_report, m
 from metaorg.cli.audit.running import audited, require_established
 from metaorg.cli.audit.words import summary
 from metaorg.cli.command import command
-from metaorg.cli.output import emit, table, write
+from metaorg.cli.output import emit, facts, table, write
 from metaorg.cli.session import Session
 from metaorg.errors import InvalidInput
 from metaorg.times import moment
@@ -164,15 +164,17 @@ def _listed(
 
 def _explained(found: "Explanation") -> str:
     finding = found.finding
-    lines = [
-        f"{found.id}  {finding.kind}: {finding.subject}",
-        f"rule:      {found.rule}",
-        f"expected:  {finding.expected}",
-        f"seen:      {finding.seen}",
-        f"what to do: {found.do}",
-    ]
+    told = {
+        "finding": f"{found.id}, {finding.code}",
+        finding.kind: finding.subject,
+        "rule": found.rule,
+        "expected": finding.expected,
+        "seen": finding.seen,
+        "to do": found.do,
+    }
+    lines = [facts(told)]
     if found.commands:
-        lines += ["to see it yourself (RPC is the address of a node that you trust):"]
+        lines += ["", "To see it yourself (RPC is the address of a node that you trust):"]
     return "\n".join([*lines, *(f"  {command}" for command in found.commands)])
 
 
