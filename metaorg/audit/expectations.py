@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from metaorg.audit.replay import Proposed, Replay
 from metaorg.audit.replay.decisions import PAGE, name
+from metaorg.onchain.assembly import tallies_of
 from metaorg.onchain.chain import Block
 from metaorg.onchain.contract import padded
 from metaorg.onchain.membership import standing_of_raw
@@ -265,7 +266,7 @@ def _decision(replay: Replay, proposed: Proposed, now: int) -> Iterator[Expected
             "proposalTallies",
             (number,),
             _padded(poll.tallies, len(replay.front.constituencies)),
-            _tallies,
+            tallies_of,
         )
         yield from _pages(replay, proposed)
 
@@ -373,18 +374,6 @@ def _described(raw: Any) -> list[str]:
 
 def _rule(raw: Any) -> dict[str, Any]:
     return {"rule": describe_rule(rule_of(raw["rule"])), "edition": raw["edition"]}
-
-
-def _tallies(raw: Any) -> list[ClassTally]:
-    return [
-        ClassTally(
-            against=one["against"],
-            in_favour=one["inFavour"],
-            abstain=one["abstain"],
-            seats=one["seats"],
-        )
-        for one in raw
-    ]
 
 
 def _granted(page: int, bits: int) -> list[int]:

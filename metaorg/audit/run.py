@@ -97,7 +97,6 @@ class Audit:
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
         replay, record = self._events(modules, block, options)
-        self._say_what_was_imported(record)
         statement = self._statement(reading, replay, options)
         limits = record.limits(self._index, block.number)
         limited = statement.model_copy(update={"limits": limits})
@@ -120,12 +119,6 @@ class Audit:
         )
         following = Following(self._index, modules, self._chain, block.number)
         return following.all_of(parts, record), record
-
-    def _say_what_was_imported(self, record: Record) -> None:
-        if self._index.recall("imported"):
-            subject, expected = "what was read before", "read from an endpoint"
-            seen = "imported from an export, and verified against its manifest only"
-            record.find(unknown("reading.imported", subject, expected, seen))
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""

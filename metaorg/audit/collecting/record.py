@@ -81,7 +81,7 @@ class Record:
             logs=_count(index, windows, until),
             log_digest=index.log_digest(until),
             finality=self.finality,
-            findings=(*self._all_findings(index), *_gaps(windows, counts)),
+            findings=(*self._all_findings(index), *_imports(index), *_gaps(windows, counts)),
         )
 
     def limits(self, index: Index, until: int | None = None) -> tuple[str, ...]:
@@ -123,6 +123,14 @@ def _count(index: Index, windows: Sequence[Window], until: int | None) -> int:
         return sum(window.count for window in windows)
     rest = index.rows(after=(windows[-1].first, -1), until=until)
     return sum(window.count for window in windows[:-1]) + sum(map(len, rest))
+
+
+def _imports(index: Index) -> list[Finding]:
+    """That no endpoint was asked for what was imported."""
+    if not index.recall(IMPORTED):
+        return []
+    seen = "imported from an export, and verified against its manifest only"
+    return [unknown("reading.imported", "what was read before", "read from an endpoint", seen)]
 
 
 def _gaps(windows: Sequence[Window], counts: Sequence[Counts]) -> list[Finding]:
