@@ -3,7 +3,8 @@
     python -m scripts.audit_world [--events 100000] [--port 8545]
 
 Accounts, times and votes are fixed. Most events are votes; they come signed and in batches, a
-hundred to a transaction, and some thousand events share a block.
+hundred to a transaction, and some thousand events share a block. A million of them take two cores
+four minutes, and Anvil 6.5 GB of memory.
 """
 
 import argparse

@@ -143,6 +143,12 @@ def _seat(replay: Replay, account: Address, standing: Standing) -> Iterator[Expe
     held = int(standing.status.holds)
     subject = f"certificates of {account}"
     yield Expected("seats.certificate", subject, module, "balanceOf", who, held)
+    if held:
+        subject = f"holder of certificate {standing.seat}"
+        key = (standing.seat,)
+        yield Expected("seats.certificate", subject, module, "ownerOf", key, account)
+        subject = f"whether certificate {standing.seat} is bound to its holder"
+        yield Expected("seats.certificate", subject, module, "locked", key, True)
     declared = seats.declared.get(account, NOBODY)
     subject = f"affiliation declared by {account}"
     yield Expected("seats.affiliation", subject, module, "declaredBy", who, declared)
@@ -272,10 +278,11 @@ def _padded(tallies: list[ClassTally], count: int) -> list[ClassTally]:
 def _pages(replay: Replay, proposed: Proposed) -> Iterator[Expected]:
     """Each page of votes has the places that voted, and their units."""
     count = len(replay.front.constituencies)
+    pages = replay.decisions.poll_of(proposed).pages
     census = replay.register.census_at(proposed.snapshot, count)
     for index, one in enumerate(census):
         for page in range(-(-one.issued // PAGE)):
-            word = proposed.pages.get((index, page), 0)
+            word = pages.get((index, page), 0)
             yield Expected(
                 "decision.page",
                 f"page {page} of constituency {index} in {name(proposed)}",

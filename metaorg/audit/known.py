@@ -116,7 +116,8 @@ class Known:
         made = self.named(assembly, "ProposalCreated")
         ends = {one.arguments["proposalId"]: one.arguments["voteEnd"] for one in made}
         for one in self.named(assembly, "ProposalExtended"):
-            ends[one.arguments["proposalId"]] = one.arguments["extendedDeadline"]
+            if one.arguments["proposalId"] in ends:
+                ends[one.arguments["proposalId"]] = one.arguments["extendedDeadline"]
         gone = self.named(assembly, "ProposalCanceled")
         canceled = {one.arguments["proposalId"] for one in gone}
         now = self.reading.block.time

@@ -75,7 +75,7 @@ def _proposal(replay: Replay, proposed: Proposed) -> Iterator[Wanted]:
         "extended": int(poll.extended_at is not None),
     }
     yield from wanted.proposal(to, number, fields)
-    for page, word in proposed.pages.items():
+    for page, word in poll.pages.items():
         yield from wanted.vote_page(to, number, page, word)
     asked = Counter(one.constituency for one in proposed.asked)
     for index in range(len(replay.front.constituencies)):

@@ -17,7 +17,7 @@ from metaorg.audit.statement import PublicDocuments
 from metaorg.dao import Activity, Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.dao.documents import FORMAT, URIS
-from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
+from metaorg.errors import ChainUnreachable, ContentCorrupt, InvalidInput, Unreachable
 from metaorg.ipfs import Store, file_cid, read_file
 from metaorg.ipfs import documents as json_documents
 from metaorg.ipfs.documents import Json
@@ -58,17 +58,22 @@ class Published:
 
     Args:
         now: what events lead to. until: the same as of an earlier block. name: of the
-            meta-organization, which no event tells, for it never changes.
+            meta-organization, which no event tells, for it never changes; None where it could not
+            be read.
 
     Attributes: documents: how old they are; None when there are none, or nobody can say of when.
     """
 
-    def __init__(self, now: Then, until: Until, name: str, store: Store) -> None:
+    def __init__(self, now: Then, until: Until, name: str | None, store: Store) -> None:
         self._now, self._until, self._name, self._store = now, until, name, store
         self.documents: PublicDocuments | None = None
 
     def findings(self) -> Findings:
-        """They are those that the chain gave at the block that they name; none is no finding."""
+        """They are those that the chain gave at the block that they name; none is no finding.
+
+        Raises:
+            ChainUnreachable: that cannot be said.
+        """
         uri = self._now.replay.front.dao_uri
         if not uri:
             return
@@ -134,6 +139,8 @@ class Published:
 
     def _compared(self, stated: _Stated) -> Findings:
         subject = "public documents"
+        if self._name is None:
+            raise ChainUnreachable("the name of the meta-organization could not be read")
         facts = facts_of(stated.then, self._name)
         replaced = _replaced(facts, stated.then.replay.modules)
         if replaced:
@@ -257,7 +264,7 @@ def facts_of(then: Then, name: str) -> Facts:
             Activity(what=what, proposal=number, member=member)
             for what, number, member in decisions.activities
         ),
-        earlier=decisions.acts - len(decisions.activities),
+        earlier=len(decisions.found) + decisions.votes - len(decisions.activities),
     )
 
 

@@ -27,11 +27,11 @@ from metaorg.audit.source import Rebuilt, code
 from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
-from metaorg.errors import ChainUnreachable, ContractReverted, Unreachable
+from metaorg.errors import ChainUnreachable, ContractReverted, InvalidInput, Unreachable
 from metaorg.ipfs import Store
 from metaorg.onchain.chain import Block, Chain, Reading
 from metaorg.onchain.contract import unpadded
-from metaorg.onchain.endpoint import Endpoint
+from metaorg.onchain.endpoint import Endpoint, NoAnswer
 from metaorg.onchain.meta_organization import MetaOrganization
 from metaorg.onchain.modules import Modules, modules_at
 from metaorg.types import ZERO_DIGEST, Address
@@ -97,6 +97,7 @@ class Audit:
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
         replay, record = self._events(modules, block, options)
+        self._say_what_was_imported(record)
         statement = self._statement(reading, replay, options)
         limits = record.limits(self._index, block.number)
         limited = statement.model_copy(update={"limits": limits})
@@ -120,6 +121,12 @@ class Audit:
         following = Following(self._index, modules, self._chain, block.number)
         return following.all_of(parts, record), record
 
+    def _say_what_was_imported(self, record: Record) -> None:
+        if self._index.recall("imported"):
+            subject, expected = "what was read before", "read from an endpoint"
+            seen = "imported from an export, and verified against its manifest only"
+            record.find(unknown("reading.imported", subject, expected, seen))
+
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""
         kept = self._index.recall("founded")
@@ -137,8 +144,8 @@ class Audit:
         codes = found.pair(
             "code of the contracts", ("code",), lambda: code(reading, modules, options.rebuilt)
         )
-        found.look("events", lambda: conclusions.all_of(replay))
-        found.look("executions", lambda: executions(modules, replay.chronicle))
+        found.look("events", lambda: conclusions.all_of(replay), offline=True)
+        found.look("executions", lambda: executions(modules, replay.chronicle), offline=True)
         table = found.value(
             "powers",
             ("powers", "roles", "pending"),
@@ -147,8 +154,9 @@ class Audit:
         self._storage(reading, replay, found, options)
         found.look("signatures", lambda: conclusions.signatures(replay, reading))
         content = Content(self._store, replay.commons.named)
-        found.look("documents", content.findings)
-        name = str(MetaOrganization(modules.meta_organization).read(reading, "name"))
+        found.look("documents", content.findings, offline=True)
+        front = MetaOrganization(modules.meta_organization)
+        name = found.value("name", ("name",), lambda: str(front.read(reading, "name")))
         published = Published(then, self._until(modules), name, self._store)
         found.look("public documents", published.findings)
         stating = Stating(then, content)
@@ -159,20 +167,20 @@ class Audit:
             software=version("metaorg"),
             chain_id=reading.chain.id,
             block=reading.block,
-            name=name,
+            name=name or "",
             modules=modules,
             counts=stating.counts(),
             code=codes or (),
             constituencies=tuple(map(unpadded, replay.front.constituencies)),
             kinds=tuple(map(unpadded, replay.front.kinds)),
-            settings=stating.settings(),
-            texts=tuple(stating.texts()),
-            seats=tuple(stating.seats()),
-            decisions=tuple(stating.decisions()),
-            resources=tuple(stating.resources()),
-            citations=tuple(stating.citations()),
+            settings=dict(found.rows("settings", lambda: stating.settings().items())),
+            texts=found.rows("texts", stating.texts),
+            seats=found.rows("seats", stating.seats),
+            decisions=found.rows("decisions", stating.decisions),
+            resources=found.rows("resources", stating.resources),
+            citations=found.rows("citations", stating.citations),
             documents=tuple(content.documents.values()),
-            timeline=tuple(stating.timeline()),
+            timeline=found.rows("timeline", stating.timeline),
             powers=table.rows if table else (),
             roles=table.roles if table else (),
             pending=table.pending if table else (),
@@ -222,30 +230,49 @@ class _Found:
         self.findings: list[Finding] = []
         self.unknown: list[str] = []
         """Fields of the statement that could not be established."""
+        self._lost: NoAnswer | None = None
+        """Why the node is not asked any more."""
 
-    def look(self, topic: str, find: Callable[[], Iterable[Finding]]) -> bool:
-        """Take what a topic finds; an answer that does not come makes it unknown, not empty."""
+    def look(
+        self, topic: str, find: Callable[[], Iterable[Finding]], *, offline: bool = False
+    ) -> bool:
+        """Take what a topic finds; an answer that does not come makes it unknown, not empty.
+
+        Args:
+            offline: whether the chain is not asked; what asks a node that is gone is not tried.
+        """
         self._progress(topic, 0, 0)
         try:
+            if self._lost and not offline:
+                raise self._lost
             self.findings += find()
         except (Unreachable, ContractReverted) as error:
+            self._lost = error if isinstance(error, NoAnswer) else self._lost
             self.findings.append(unknown("reading.unanswered", topic, "an answer", str(error)))
             return False
-        except (LookupError, ValueError) as error:
-            # answers that no contract of ours can give
+        except (InvalidInput, LookupError, ValueError) as error:
+            # answers or events that no contract of ours can give
             seen = f"{type(error).__name__}: {error}".splitlines()[0]
             self.findings.append(difference("reading.impossible", topic, "possible answers", seen))
             return False
         return True
 
     def pair(
-        self, topic: str, fields: Sequence[str], find: Callable[[], tuple[T, Iterable[Finding]]]
+        self, topic: str, fields: Sequence[str], find: Callable[[], tuple[T, Sequence[Finding]]]
     ) -> T | None:
-        """Take a value with its findings; None where it cannot be had."""
+        """Take a value with its findings, of which an unknown one makes it incomplete."""
         found = self.value(topic, fields, lambda: _Pair(*find()))
+        if found and any(finding.kind == "unknown" for finding in found.findings):
+            self.unknown += fields
         return found.value if found else None
 
-    def value(self, topic: str, fields: Sequence[str], find: Callable[[], T]) -> T | None:
+    def rows(self, field: str, make: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+        """The rows of a field that events lead to; none where they are not possible."""
+        return self.value(field, (field,), lambda: tuple(make()), offline=True) or ()
+
+    def value(
+        self, topic: str, fields: Sequence[str], find: Callable[[], T], *, offline: bool = False
+    ) -> T | None:
         """Take a value, whose findings are its own; None where it cannot be had."""
         got: list[T] = []
 
@@ -253,7 +280,7 @@ class _Found:
             got.append(find())
             return getattr(got[0], "findings", ())
 
-        if not self.look(topic, once):
+        if not self.look(topic, once, offline=offline):
             self.unknown += fields
             return None
         return got[0]
@@ -261,7 +288,7 @@ class _Found:
 
 class _Pair(NamedTuple, Generic[T]):
     value: T
-    findings: Iterable[Finding]
+    findings: Sequence[Finding]
 
 
 def _index(then: Then, reading: Reading, table: Powers | None) -> tuple[Indicator, ...]:

@@ -1,11 +1,12 @@
 """Client of `InterConstitution`: the text that binds all, and who adopted which version of it."""
 
+from functools import cached_property
 from typing import Any
 
 from metaorg.onchain import abi
 from metaorg.onchain.chain import Reading
 from metaorg.onchain.contract import Contract
-from metaorg.onchain.typed_data import recover
+from metaorg.onchain.typed_data import Form
 from metaorg.types import Address, Call, Cid, Digest, Hex, Model
 
 
@@ -54,6 +55,11 @@ class InterConstitution(Contract):
 
     name = "InterConstitution"
 
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._forms: dict[int, Form] = {}
+        """What all adoptions on one chain have in common, by its id."""
+
     def version(self, reading: Reading) -> Version:
         """The version in force."""
         return self.version_at(reading, self.read(reading, "version"))
@@ -89,13 +95,24 @@ class InterConstitution(Contract):
 
     def signer_of(self, chain_id: int, adoption: Adoption, signature: bytes) -> Address | None:
         """Whose key signed an adoption; None when the signature is none of a key."""
-        return recover(self.typed_adoption(chain_id, adoption), signature)
+        if chain_id not in self._forms:
+            self._forms[chain_id] = Form(self.typed_adoption(chain_id, adoption))
+        message = dict(zip(self._fields, adoption.arguments(), strict=True))
+        return self._forms[chain_id].recover(message, signature)
+
+    @property
+    def _components(self) -> list[abi.Entry]:
+        found: list[abi.Entry] = self.artifact.functions["hashAdoption"]["inputs"][0]["components"]
+        return found
+
+    @cached_property
+    def _fields(self) -> list[str]:
+        return [field["name"] for field in self._components]
 
     def typed_adoption(self, chain_id: int, adoption: Adoption) -> dict[str, Any]:
         """The EIP-712 typed data that the organization signs."""
-        entry = self.artifact.functions["hashAdoption"]["inputs"][0]
-        fields = entry["components"]
-        message = dict(zip((f["name"] for f in fields), adoption.arguments(), strict=True))
+        fields = self._components
+        message = dict(zip(self._fields, adoption.arguments(), strict=True))
         return {
             "types": {
                 "EIP712Domain": DOMAIN_FIELDS,

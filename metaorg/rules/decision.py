@@ -43,6 +43,8 @@ class Method(IntFlag, boundary=STRICT):
         return " and ".join(chosen)
 
 
+_MAJORITY, _WEIGHTED = int(Method.MAJORITY), int(Method.WEIGHTED)
+_IN_EACH_CLASS, _CONSENT = int(Method.IN_EACH_CLASS), int(Method.CONSENT)
 METHODS = {
     "majority": Method.MAJORITY,
     "weighted": Method.WEIGHTED,
@@ -287,6 +289,31 @@ def decide(
         *_objected(rule, total),
     ]
     return Outcome(passed=not reasons, reasons=tuple(reasons))
+
+
+def passes(rule: Rule, tallies: Sequence[Tally], weights: Sequence[int] = ()) -> bool:
+    """Whether `decide` finds no reason against it; without the reasons it takes a fraction.
+
+    Source: Rules.passes.
+    """
+    against = in_favour = abstain = seats = 0
+    agreed = True
+    for tally in tallies:
+        against, in_favour = against + tally.against, in_favour + tally.in_favour
+        abstain, seats = abstain + tally.abstain, seats + tally.seats
+        agreed = agreed and (tally.in_favour > tally.against or not tally.seats)
+    methods, cast = int(rule.methods), against + in_favour + abstain
+    if not seats or cast * BASIS < seats * UNITS_PER_SEAT * rule.quorum:
+        return False
+    if methods & _MAJORITY and in_favour * BASIS <= (against + in_favour) * rule.approval:
+        return False
+    if methods & _IN_EACH_CLASS and not agreed:
+        return False
+    if methods & _CONSENT and against >= rule.objections * UNITS_PER_SEAT:
+        return False
+    return not methods & _WEIGHTED or (
+        weighted_share(tallies, weights) * BASIS > rule.approval * SHARE
+    )
 
 
 def weighted_share(tallies: Sequence[Tally], weights: Sequence[int]) -> int:

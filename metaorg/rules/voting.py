@@ -20,6 +20,7 @@ from metaorg.rules.decision import (
     Rule,
     Vote,
     decide,
+    passes,
 )
 from metaorg.rules.membership import Inconsistent
 from metaorg.types import Digest, Model
@@ -121,9 +122,7 @@ class Poll:
     @property
     def outcome(self) -> Outcome:
         """What it would be if no further vote came."""
-        pairs = zip(self._sums, self.seats, strict=True)
-        tallies = [PlainTally(*_unpacked(packed), seats) for packed, seats in pairs]
-        return decide(self.rule, tallies, self.weights)
+        return decide(self.rule, self._plain(), self.weights)
 
     def count(self, cast: Cast) -> None:
         """Count one vote more.
@@ -156,7 +155,7 @@ class Poll:
         self._silent[constituency] = silent - 1
         self._sums[constituency] += packed
         self._latest = time
-        self._passes = self.outcome.passed if watched else None
+        self._passes = passes(self.rule, self._plain(), self.weights) if watched else None
         if watched and self._passes != before:
             self._extend(time)
 
@@ -194,7 +193,13 @@ class Poll:
         return poll
 
     def _passed(self) -> bool:
-        return self.outcome.passed if self._passes is None else self._passes
+        if self._passes is None:
+            return passes(self.rule, self._plain(), self.weights)
+        return self._passes
+
+    def _plain(self) -> list[PlainTally]:
+        pairs = zip(self._sums, self.seats, strict=True)
+        return [PlainTally(*_unpacked(packed), seats) for packed, seats in pairs]
 
     def _extend(self, time: int) -> None:
         self.extended_at = time

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Batch, Index, Window, digest_of
-from metaorg.types import checksum_address
+from metaorg.types import ZERO_DIGEST, checksum_address
 
 FRONT_DOOR = checksum_address("0x" + "5a" * 20)
 
@@ -49,7 +49,7 @@ def batch(
 ) -> Batch:
     found = rows(first, last, fork) if logs is None else logs
     numbers = {row.block for row in found} | {last}
-    window = Window(first, last, endpoint, 1_800_000_000 + last, len(found), digest_of(found), True)
+    window = Window(first, last, endpoint, 1_800_000_000 + last, len(found), final=True)
     return Batch(window, [header(number, fork) for number in sorted(numbers)], found, replaces)
 
 
@@ -62,14 +62,14 @@ def sound(index: Index) -> None:
     windows, found = index.windows(), kept(index)
     for window, following in pairwise(windows):
         assert following.first == window.last + 1
-    left = list(found)
-    for window in reversed(windows):
-        own = left[len(left) - window.count :]
-        del left[len(left) - window.count :]
+    at, digest = 0, ZERO_DIGEST
+    for window in windows:
+        own = found[at : at + window.count]
+        at, digest = at + window.count, digest_of(own, digest)
         assert all(window.first <= row.block <= window.last for row in own)
-        assert digest_of(own) == window.digest
+        assert digest == window.digest
         assert index.header(window.last) is not None
-    assert not left
+    assert at == len(found)
     assert index.log_digest() == digest_of(found)
 
 

@@ -53,7 +53,10 @@ def test_what_is_written_comes_back(index: Index) -> None:
     assert [one.number for page in index.headers() for one in page] == sorted(
         {row.block for row in logs} | {600}
     )
-    assert index.windows() == [batch(10, 500).window, batch(501, 600, endpoint="http://other")[0]]
+    assert index.windows() == [
+        batch(10, 500).window._replace(digest=digest_of(rows(10, 500))),
+        batch(501, 600, endpoint="http://other").window._replace(digest=digest_of(logs)),
+    ]
     sound(index)
 
 
@@ -134,6 +137,7 @@ def wrong_batches() -> dict[str, Batch]:
         "no last header": batch(21, 40, logs=rows(21, 30))._replace(headers=[header(31)]),
         "foreign header": right._replace(headers=[header(20), *right.headers]),
         "backwards": right._replace(window=right.window._replace(last=20)),
+        "digest": right._replace(window=right.window._replace(digest=digest_of(logs))),
         "unnamed": right._replace(window=right.window._replace(endpoint="a\0b")),
         "header": right._replace(headers=[*right.headers[:-1], header(40)._replace(hash=b"")]),
     }
@@ -501,9 +505,12 @@ def test_a_full_disk_is_told_and_leaves_whole_batches(tmp_path: Path) -> None:
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "other.db") as other:
         other.execute("CREATE TABLE block (x)")
+    before = (tmp_path / "other.db").read_bytes()
 
     with pytest.raises(StoreUnreachable, match="another program"):
         open_index(str(tmp_path / "other.db")).head()
+
+    assert (tmp_path / "other.db").read_bytes() == before
 
 
 def test_an_index_in_memory_needs_no_file() -> None:

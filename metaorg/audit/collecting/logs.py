@@ -5,6 +5,7 @@ when it is first seen, a transaction when it begins.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ _TOPICS = 4
 _REMEMBERED = 1 << 16
 """Topics that are kept with their bits, about 0.5 KB each."""
 _block_of = itemgetter("blockNumber")
+_row = partial(tuple.__new__, Row)
 
 
 class Malformed(Exception):
@@ -96,10 +98,10 @@ class Contracts:
             data = bytes.fromhex(text[2:])
             if place <= last:
                 raise Malformed(_disorder(number, place, last))
-            if 2 * len(data) + 2 != len(text) or log["blockHash"] != block_hash:
+            if 2 * len(data) + 2 != len(text) or text[:2] != "0x" or len(topics) > _TOPICS:
                 raise Malformed(f"log {place} of block {number} in a form that no log has")
-            if log.get("removed") or len(topics) > _TOPICS:
-                raise Malformed(f"log {place} of block {number}, said to be removed")
+            if log["blockHash"] != block_hash or log.get("removed"):
+                raise Malformed(f"log {place} of block {number}, which was removed or is elsewhere")
             last = place
             contract, its_bits = known[log["address"]]
             bits |= its_bits
@@ -108,7 +110,7 @@ class Contracts:
                 word, its_bits = topics_of[topic]
                 words += word
                 bits |= its_bits
-            rows.append(Row(number, place, transaction, position, contract, words, data))
+            rows.append(_row((number, place, transaction, position, contract, words, data)))
         return Logs(number, _octets(block_hash, 32), rows, bits)
 
 

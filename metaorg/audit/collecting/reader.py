@@ -14,7 +14,7 @@ from metaorg.onchain.endpoint import Endpoint, NoAnswer
 
 START, WIDEST = 128, 100_000
 """Blocks in the first window, and in the widest."""
-MOST = 10_000
+MOST = 5_000
 """Logs that a window is made to have at most; together with START this bounds the memory."""
 HEADERS = 5_000
 """Blocks in the widest window of which all headers are read."""

@@ -57,10 +57,13 @@ class Record:
         self._lock = threading.Lock()
 
     def find(self, finding: Finding) -> None:
-        """Keep a finding, once; of one code only so many."""
+        """Keep a finding, once; of one code only so many, and that there are more."""
         with self._lock:
             alike = sum(one.code == finding.code for one in self.findings)
-            if finding not in self.findings and alike < MOST_FINDINGS:
+            if alike >= MOST_FINDINGS:
+                more = {"subject": "others", "expected": "none", "seen": "more", "looks": ()}
+                finding = finding.model_copy(update=more)
+            if finding not in self.findings:
                 self.findings.append(finding)
 
     def provenance(self, index: Index, until: int | None = None) -> Provenance:

@@ -30,7 +30,7 @@ class Depth(NamedTuple):
 
     all_headers: bool = True
     every: bool = False
-    receipts: int = 10_000
+    receipts: int = 50_000
 
 
 class Settled(NamedTuple):

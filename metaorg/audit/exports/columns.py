@@ -83,7 +83,7 @@ WINDOWS = (
     *columns_of("int64", "number", "first_block last_block"),
     *columns_of("string", "text", "endpoint"),
     *columns_of("int64", "number", "read_at logs headers proved unproved"),
-    *columns_of("binary", "bytes", "digest"),
+    *columns_of("binary", "bytes", "log_digest"),
     *columns_of("int64", "number", "final"),
 )
 EVENTS = (

@@ -27,8 +27,9 @@ class Window(NamedTuple):
 
     Args:
         first, last: block numbers, both in it. endpoint: where it was read, without a password.
-        read_at: Unix seconds. count: of rows. digest: `digest_of` its rows. final: whether it
-            cannot be reorganized any more.
+        read_at: Unix seconds. count: of rows. digest: `digest_of` all rows of the index up to its
+            end, which the index computes; in a batch zeros, or what it must come to. final: whether
+            it cannot be reorganized any more.
     """
 
     first: int
@@ -60,7 +61,7 @@ def check(batch: Batch) -> None:
         InvalidInput: headers are unordered, outside the window, malformed, or too few.
     """
     for problem in _problems(batch):
-        raise _refused(batch.window, problem)
+        raise refused(batch.window, problem)
 
 
 def stored(batch: Batch) -> Iterator[Iterable[tuple[object, ...]]]:
@@ -77,17 +78,18 @@ def stored(batch: Batch) -> Iterator[Iterable[tuple[object, ...]]]:
     for start in range(0, len(batch.rows), _PART):
         columns = [*zip(*batch.rows[start : start + _PART], strict=True)]
         for damage in damages(columns):
-            raise _refused(batch.window, damage)
+            raise refused(batch.window, damage)
         if not {*columns[0]} <= numbers:
-            raise _refused(batch.window, "a log is in a block without a header")
+            raise refused(batch.window, "a log is in a block without a header")
         at = [(block << PLACE_BITS) + place for block, place in zip(*columns[:2], strict=True)]
         if at[0] <= last or not _ascending(at):
-            raise _refused(batch.window, "the logs are out of order")
+            raise refused(batch.window, "the logs are out of order")
         last = at[-1]
         yield zip(at, *columns[2:], strict=True)
 
 
-def _refused(window: Window, problem: str) -> InvalidInput:
+def refused(window: Window, problem: str) -> InvalidInput:
+    """Says that a batch is not kept."""
     return InvalidInput(f"blocks {window.first} to {window.last} are not kept: {problem}")
 
 

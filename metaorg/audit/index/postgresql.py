@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from metaorg.audit.index.index import Index
 from metaorg.audit.index.queries import LOG_COLUMNS
@@ -48,9 +48,6 @@ class PostgresqlIndex(Index):
     Raises:
         Misconfigured: it is none, or has a password; psycopg is not installed.
     """
-
-    # Every list costs a round trip, which is dearer than the misses of a processor's cache.
-    page: ClassVar[int] = 4096
 
     def __init__(self, url: str, patience: float = 5) -> None:
         self._patience = patience

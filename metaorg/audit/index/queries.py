@@ -14,8 +14,8 @@ WHERE NOT EXISTS (SELECT 1 FROM endpoint WHERE name = ?)
 """
 KEEP_WINDOW = """
 INSERT INTO window_read
-    (first_block, last_block, read_at, logs, digest, final, log_digest, endpoint)
-VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT id FROM endpoint WHERE name = ?))
+    (first_block, last_block, read_at, logs, final, log_digest, endpoint)
+VALUES (?, ?, ?, ?, ?, ?, (SELECT id FROM endpoint WHERE name = ?))
 """
 KEEP_BLOCK = "INSERT INTO block (number, hash, parent, time, window_read) VALUES (?, ?, ?, ?, ?)"
 LOG_COLUMNS = "at, transaction_hash, transaction_index, contract, topics, data"
@@ -33,7 +33,7 @@ DROPS = (
 CLEARS = ("DELETE FROM fact", "DELETE FROM note", "DELETE FROM endpoint")
 
 WINDOWS = """
-SELECT first_block, last_block, name, read_at, logs, digest, final
+SELECT first_block, last_block, name, read_at, logs, log_digest, final
 FROM window_read JOIN endpoint ON endpoint.id = window_read.endpoint ORDER BY first_block
 """
 LINK = """

@@ -31,7 +31,6 @@ TABLES = {
             endpoint BIGINT NOT NULL,
             read_at BIGINT NOT NULL,
             logs BIGINT NOT NULL,
-            digest BLOB NOT NULL,
             final BIGINT NOT NULL,
             log_digest BLOB NOT NULL
         )

@@ -1,11 +1,12 @@
 """From events alone to state: what the contracts must answer if they keep their rules."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from metaorg.audit.events import Happened
-from metaorg.audit.findings import Finding
-from metaorg.audit.replay.commons import Cited, Commons
+from metaorg.audit.findings import Finding, at, difference
+from metaorg.audit.replay.commons import NAMING, Cited, Commons
 from metaorg.audit.replay.decisions import Asked, Decisions, Governed, Proposed
 from metaorg.audit.replay.front import Front, Handlers
 from metaorg.audit.replay.packing import NotPacked, packed, unpacked
@@ -60,6 +61,7 @@ _KEPT = {
     ),
 }
 """Events that are kept, besides all of Timelock and Authority: decisions and what needs them."""
+_ALL_KEPT = ("timelock", "authority")
 
 
 class Replay:
@@ -69,7 +71,8 @@ class Replay:
         modules: the contracts. chain_id: of the chain, which signatures name.
         governed: what rules of decision ask of targets outside.
 
-    Attributes: count: events so far. founded: the block of the first. chronicle: the kept ones.
+    Attributes: count: events so far. founded: the block of the first. strange: logs that are no
+        events of their contract, by contract. chronicle: the kept ones.
         findings: where an event is not one that the rules allow.
     """
 
@@ -78,6 +81,7 @@ class Replay:
         self.findings: list[Finding] = []
         self.chronicle: list[Happened] = []
         self.count, self.founded = 0, 0
+        self.strange: Counter[bytes] = Counter()
         self.front, self.book = Front(), Book(self.findings)
         self.texts = Texts(chain_id, modules.inter_constitution)
         self.seats = Seats(self.front, self.texts, self.findings)
@@ -85,24 +89,24 @@ class Replay:
         self.decisions = Decisions(modules, parts, governed, self.findings)
         self.commons = Commons(modules)
         self._handlers = self._dispatch()
-        self._always = {getattr(modules, m): act for m, act in self.commons.naming().items()}
 
     @property
     def register(self) -> Register:
         """The register of seats."""
         return self.seats.register
 
-    def follow(self, events: Iterable[Happened]) -> None:
+    def follow(self, events: Sequence[Happened]) -> None:
         """Let more happen, in the order of the chain."""
-        handlers, always = self._handlers, self._always
+        if not self.founded and events:
+            self.founded = events[0].block
         for event in events:
-            self.founded = self.founded or event.block
-            for act in handlers.get((event.contract, event.name), ()):
-                act(event)
-            name = always.get(event.contract)
-            if name:
-                name(event)
-            self.count += 1
+            for act in self._handlers.get((event.contract, event.name), ()):
+                try:
+                    act(event)
+                except (LookupError, ValueError) as error:
+                    self._impossible(event, error)
+        self.count += len(events)
+        self.decisions.trim()
 
     def state(self) -> bytes:
         """Everything, for `restore`."""
@@ -118,6 +122,7 @@ class Replay:
                 "chronicle": self.chronicle,
                 "count": self.count,
                 "founded": self.founded,
+                "strange": dict(self.strange),
             }
         )
 
@@ -136,8 +141,17 @@ class Replay:
             self.findings[:] = found["findings"]
             self.chronicle[:] = found["chronicle"]
             self.count, self.founded = found["count"], found["founded"]
+            self.strange = Counter(found["strange"])
         except (KeyError, TypeError, ValueError) as error:
             raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
+
+    def _impossible(self, event: Happened, error: Exception) -> None:
+        """An event that no contract of ours can write has no effect but a finding."""
+        subject = f"{event.name} in block {event.block}, log {event.place}"
+        seen = f"{type(error).__name__}: {error}".splitlines()[0]
+        wanted = "an event that the contract can write"
+        finding = difference("reading.impossible", subject, wanted, seen, at(event))
+        self.findings.append(finding)
 
     def _parts(self) -> dict[str, Any]:
         return {
@@ -163,9 +177,14 @@ class Replay:
                 add(module, handlers)
         add("assembly", {"ProposalCreated": self.commons.name})
         add("meta_organization", {"CharterChanged": self.commons.name})
+        for module in NAMING:
+            add(module, dict.fromkeys(_events(module), self.commons.name))
         for module, names in _KEPT.items():
             add(module, dict.fromkeys(names, self.chronicle.append))
-        for module, contract in (("timelock", "Timelock"), ("authority", "Authority")):
-            all_names = [entry["name"] for entry in load(contract).topics.values()]
-            add(module, dict.fromkeys(all_names, self.chronicle.append))
+        for module in _ALL_KEPT:
+            add(module, dict.fromkeys(_events(module), self.chronicle.append))
         return found
+
+
+def _events(module: str) -> list[str]:
+    return [entry["name"] for entry in load(module.title().replace("_", "")).topics.values()]

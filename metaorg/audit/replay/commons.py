@@ -1,6 +1,5 @@
 """The commons and every document that the chain names, as the events lead to them."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from metaorg.audit.events import Happened
@@ -12,7 +11,8 @@ from metaorg.onchain.recorded import Named
 
 JSON = ("profile", "pledge", "reason", "body", "description", "charter", "envelope")
 """How the names of documents begin that are canonical JSON."""
-_NAMING = ("membership", "inter_constitution", "commons")
+NAMING = ("membership", "inter_constitution", "commons")
+"""Modules of which every event may name documents; of others, single events do."""
 
 
 class Cited(NamedTuple):
@@ -52,10 +52,6 @@ class Commons:
                 "Revoked": self._revoked,
             }
         }
-
-    def naming(self) -> dict[str, Callable[[Happened], None]]:
-        """Modules of which every event may name documents; of others, single events do."""
-        return dict.fromkeys(_NAMING, self.name)
 
     def name(self, event: Happened) -> None:
         """Note the documents that an event names."""

@@ -27,7 +27,6 @@ from metaorg.types import Address
 
 PAGE = 128
 """Places of one constituency in a page of votes. Source: contracts/libraries/VotePages.sol."""
-TALLY_BITS = 42
 NEWEST = 1_800
 """Activities that are kept, the newest: what the public documents tell of."""
 _WHOLE = {support: Vote.whole(0, support).units for support in range(3)}
@@ -62,7 +61,6 @@ class Proposed:
         seat: the proposer's, 0 when it had no active one. told: the rule as it was frozen; None
             when that was not told. expected: the rule that its actions and the rulebook lead to;
             None where nobody can say. edition: of the weights, as told. weights: then.
-        pages: (constituency, page) -> its word: who voted, and the sums.
         extended_to: deadlines of extensions that were told. queued_at, eta, executed_at: 0 until
             then.
     """
@@ -86,7 +84,6 @@ class Proposed:
     weights: tuple[int, ...]
     asked: list[Asked] = field(default_factory=list)
     upgraded_by: list[int] = field(default_factory=list)
-    pages: dict[Place, int] = field(default_factory=dict)
     votes: int = 0
     refused: int = 0
     extended_to: list[int] = field(default_factory=list)
@@ -105,7 +102,8 @@ class Proposed:
     def voted(self, place: Place) -> bool:
         """Whether the seat of a place has voted."""
         constituency, ordinal = place
-        return bool(self.pages.get((constituency, ordinal // PAGE), 0) >> ordinal % PAGE & 1)
+        pages = self.poll.pages if self.poll else {}
+        return bool(pages.get((constituency, ordinal // PAGE), 0) >> ordinal % PAGE & 1)
 
     def upgraded_rule(self) -> Rule:
         """The rule that decides.
@@ -137,12 +135,11 @@ class Proposed:
 class Decisions:
     """All proposals.
 
-    Args (attributes): found: by number, in order. votes: how many were told of. acts: proposals and
-        votes together; activities: the newest of them: what, which proposal, which member.
-        participation: votes by account.
+    Args (attributes): found: by number, in order. votes: how many were told of. activities: the
+        newest proposals and votes: what, which proposal, which member.
     """
 
-    PARTS = ("found", "votes", "acts", "activities", "participation", "_frozen", "_turns")
+    PARTS = ("found", "votes", "activities", "_frozen", "_turns")
 
     def __init__(
         self,
@@ -155,9 +152,8 @@ class Decisions:
         self._front, self._seats, self._book = parts
         self._kernel = kernel_of(modules)
         self.found: dict[int, Proposed] = {}
-        self.votes, self.acts = 0, 0
+        self.votes = 0
         self.activities: list[tuple[Literal["proposal", "vote"], int, Address]] = []
-        self.participation: dict[Address, int] = {}
         self._frozen: dict[int, dict[str, Any]] = {}
         self._turns: dict[int, Turns] = {}
 
@@ -233,7 +229,7 @@ class Decisions:
             weights=self._book.weights(edition),
         )
         self.found[number] = proposed
-        self._act("proposal", number, proposed.proposer)
+        self.activities.append(("proposal", number, proposed.proposer))
         self._rule(proposed)
         self._making(proposed)
 
@@ -247,8 +243,12 @@ class Decisions:
                 unknown("decision.rule", subject, "what its targets obey", str(error), at(proposed))
             )
             return
-        except (LookupError, ValueError) as error:
-            self._wrong("decision.rule", subject, "one of the rulebook", repr(error), proposed)
+        except LookupError:
+            seen = "one that was never set"
+            self._wrong("decision.rule", subject, "one of the rulebook", seen, proposed)
+            return
+        except ValueError as error:
+            self._wrong("decision.rule", subject, "one of the rulebook", str(error), proposed)
             return
         told = describe_rule(proposed.told) if proposed.told else "none"
         self._agree("decision.rule", subject, describe_rule(proposed.expected), told, proposed)
@@ -282,51 +282,38 @@ class Decisions:
 
     def _vote(self, event: Happened) -> None:
         given = event.arguments
-        proposed = self.found.get(given["proposalId"])
+        number, voter = given["proposalId"], given["voter"]
+        proposed = self.found.get(number)
         if proposed is None:
             self._never(event)
             return
-        voter = given["voter"]
         self.votes += 1
-        self.participation[voter] = self.participation.get(voter, 0) + 1
-        self._act("vote", proposed.number, voter)
-        place = self._seats.place_at(voter, proposed.snapshot)
-        units = _units(given)
-        wrong = self._count(proposed, event.time, place, units)
-        if wrong:
-            self._wrong("decision.vote", _vote(event, proposed), "one that counts", wrong, event)
-        if given["weight"] != UNITS_PER_SEAT:
-            subject = f"weight of {voter} in {name(proposed)}"
+        self.activities.append(("vote", number, voter))
+        units = _WHOLE.get(given["support"]) if "params" not in given else _split(given)
+        standing = self._seats.register.standing_at(voter, proposed.snapshot)
+        try:
+            if not standing.active:
+                raise Inconsistent("there was no active seat at the snapshot")
+            if units is None:
+                raise Inconsistent("its parts are not 10,000 units together")
+            poll = proposed.poll or self.poll_of(proposed)
+            poll.add(event.time, standing.votes_in, standing.ordinal, units)
+            proposed.votes += 1
+        except (Inconsistent, LookupError) as error:
             self._wrong(
-                "decision.weight", subject, str(UNITS_PER_SEAT), str(given["weight"]), event
+                "decision.vote", _vote(event, proposed), "one that counts", str(error), event
             )
+        if given["weight"] != UNITS_PER_SEAT:
+            expected, seen = str(UNITS_PER_SEAT), str(given["weight"])
+            subject = f"weight of {voter} in {name(proposed)}"
+            self._wrong("decision.weight", subject, expected, seen, event)
         if units and units[0] and not given["reason"] and self._consent(proposed):
             expected = "an objection with a reason"
             self._wrong("decision.objection", _vote(event, proposed), expected, "none", event)
 
-    def _count(
-        self, proposed: Proposed, time: int, place: Place | None, units: Units | None
-    ) -> str:
-        """Count a vote; why it cannot be, or nothing."""
-        if place is None:
-            return "there was no active seat at the snapshot"
-        if units is None:
-            return "its parts are not 10,000 units together"
-        constituency, ordinal = place
-        try:
-            self.poll_of(proposed).add(time, constituency, ordinal, units)
-        except (Inconsistent, LookupError) as error:
-            return str(error)
-        proposed.votes += 1
-        page = constituency, ordinal // PAGE
-        against, in_favour, abstain = units
-        proposed.pages[page] = proposed.pages.get(page, 0) + (
-            (1 << ordinal % PAGE)
-            + (against << PAGE)
-            + (in_favour << PAGE + TALLY_BITS)
-            + (abstain << PAGE + 2 * TALLY_BITS)
-        )
-        return ""
+    def trim(self) -> None:
+        """Forget all activities but the newest."""
+        del self.activities[:-NEWEST]
 
     def _consent(self, proposed: Proposed) -> bool:
         return proposed.rule is not None and Method.CONSENT in proposed.rule.methods
@@ -418,12 +405,6 @@ class Decisions:
     }
     """Events of a proposal that was made; `VotesCounted` changes no sum."""
 
-    def _act(self, what: Literal["proposal", "vote"], number: int, member: Address) -> None:
-        self.acts += 1
-        self.activities.append((what, number, member))
-        if len(self.activities) > 2 * NEWEST:
-            del self.activities[:-NEWEST]
-
     def _agree(
         self, code: str, subject: str, expected: object, seen: object, proposed: Proposed
     ) -> None:
@@ -486,10 +467,8 @@ def _request(proposed: Proposed, asked: Asked) -> tuple[str, str] | None:
     return None
 
 
-def _units(given: Mapping[str, Any]) -> Units | None:
+def _split(given: Mapping[str, Any]) -> Units | None:
     """Units against, for and abstaining; None when they are not 10,000 together."""
-    if "params" not in given:
-        return _WHOLE.get(given["support"])
     try:
         return split_of(given["params"])
     except ValueError:

@@ -10,11 +10,11 @@ from enum import Enum
 from typing import Any
 
 from metaorg.audit.events import Happened
-from metaorg.audit.findings import Finding
+from metaorg.audit.findings import Finding, Look
 from metaorg.rules.admission import Admission, Readoption
 from metaorg.rules.decision import Rule
-from metaorg.rules.membership import Register
-from metaorg.rules.voting import Poll, Turns
+from metaorg.rules.membership import Register, RegisterState
+from metaorg.rules.voting import Poll, PollState, Turns
 from metaorg.types import Cid, Model
 
 
@@ -43,7 +43,10 @@ def unpacked(data: bytes, *more: type) -> Any:
         raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
 
 
-_CLASSES = (Admission, Cid, Finding, Happened, Poll, Readoption, Register, Rule, Turns)
+_CLASSES = (
+    *(Admission, Cid, Finding, Happened, Look, Readoption, Rule, Turns),
+    *(Poll, PollState, Register, RegisterState),
+)
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"t": tuple, "l": list, "s": set, "d": dict}
 
 
@@ -58,7 +61,8 @@ def _plain(value: Any) -> Any:
         # what it was made of, as enumerations write it too
         return ["m", type(value).__name__, _plain({k: getattr(value, k) for k in _fields(value)})]
     if hasattr(value, "restored"):
-        return ["r", type(value).__name__, _plain(value.state())]
+        state = value.state()
+        return ["r", type(value).__name__, type(state).__name__, state.model_dump_json()]
     if dataclasses.is_dataclass(value):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
         return ["o", type(value).__name__, _plain(fields)]
@@ -94,7 +98,8 @@ def _value(plain: Any, classes: dict[str, type]) -> Any:
         return classes[rest[0]](**_value(rest[1], classes))
     if mark == "r":
         restored: Any = classes[rest[0]]
-        return restored.restored(_value(rest[1], classes))
+        state: Any = classes[rest[1]]
+        return restored.restored(state.model_validate_json(rest[2]))
     return _COLLECTIONS[mark](_value(one, classes) for one in rest)
 
 
