@@ -105,7 +105,7 @@ class Content:
 def unread(error: Unreachable) -> str:
     """Why a document cannot be read: the same for all who cannot, wherever each of them asked."""
     if isinstance(error, ContentMissing):
-        return f"nobody who was asked holds {error.cid}"
+        return f"no store holds {error.cid}"
     if isinstance(error, ContentCorrupt):
         return f"bytes that do not hash to {error.cid}"
     return str(error) if isinstance(error, ContentMalformed) else "who was asked did not answer"

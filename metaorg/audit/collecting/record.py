@@ -72,7 +72,7 @@ class Record:
         counts = [Counts.of(index, window) for window in windows]
         times = [window.read_at for window in windows] or [0]
         return Provenance(
-            endpoints=self._all_sources(index, windows),
+            endpoints=self._all_sources(windows),
             read_at=(min(times), max(times)),
             first_block=windows[0].first if windows else 0,
             windows=len(windows),
@@ -99,11 +99,9 @@ class Record:
             "log that no endpoint told would not show.",
         )
 
-    def _all_sources(self, index: Index, windows: Sequence[Window]) -> tuple[Source, ...]:
+    def _all_sources(self, windows: Sequence[Window]) -> tuple[Source, ...]:
         known = {source.where for source in self.sources}
         earlier = dict.fromkeys(window.endpoint for window in windows)
-        if index.recall(IMPORTED):
-            earlier["an export that was imported"] = None
         return self.sources + tuple(
             Source(where=where, client="") for where in earlier if where not in known
         )
