@@ -8,6 +8,7 @@ from metaorg.onchain import abi
 from metaorg.onchain.chain import NodeRefused, Reading
 from metaorg.onchain.inter_constitution import InterConstitution
 from metaorg.rules.admission import pace_breaches
+from metaorg.types import checksum_address
 
 _ERC1271 = {
     "name": "isValidSignature",
@@ -80,6 +81,15 @@ def _unsigned(reading: Reading, replay: Replay, one: Unsigned) -> Findings:
         yield unknown("adoptions.unconfirmed", subject, expected, seen, looks)
 
 
+def strangers(replay: Replay) -> Findings:
+    """Every log of a contract is an event of it."""
+    for contract, count in sorted(replay.strange.items()):
+        address = checksum_address(f"0x{contract.hex()}")
+        seen = f"{count} of another kind"
+        looks = [Look(what="code", address=address)]
+        yield difference("reading.unknown-log", f"logs of {address}", "its events", seen, looks)
+
+
 def all_of(replay: Replay) -> list[Finding]:
     """What events alone contradict, with what was found on the way."""
-    return [*replay.findings, *pace(replay), *polls(replay)]
+    return [*replay.findings, *strangers(replay), *pace(replay), *polls(replay)]

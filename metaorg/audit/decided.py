@@ -144,15 +144,18 @@ def mandates(modules: Modules, events: Sequence[Happened], steps: Iterable[Step]
         steps: what was executed.
     """
     founding = events[0].transaction if events else b""
-    wanted = {getattr(modules, field): (field, of) for field, of in FUNCTIONS.items()}
+    wanted = {
+        (getattr(modules, field), name): (field, function)
+        for field, of in FUNCTIONS.items()
+        for name, function in of.items()
+    }
     decided: dict[bytes, list[Step]] = defaultdict(list)
     for step in steps:
         decided[step.transaction].append(step)
     called: dict[bytes, dict[RawCall, list[_Call]]] = {}
     for event in events:
-        field, functions = wanted.get(event.contract, ("", {}))
-        function = functions.get(event.name)
-        if function is None or event.transaction == founding or _by_itself(event):
+        field, function = wanted.get((event.contract, event.name), ("", ""))
+        if not function or event.transaction == founding or _by_itself(event):
             continue
         if event.transaction not in called:
             called[event.transaction] = _calls(modules, decided[event.transaction])
@@ -221,11 +224,15 @@ def _shown(value: Any) -> str:
 
 def _calls(modules: Modules, steps: Iterable[Step]) -> dict[RawCall, list[_Call]]:
     """Decided calls by target and selector, also those that are wrapped in one of the Authority."""
-    kinds = {getattr(modules, field): load(_kind(field)) for field in FUNCTIONS}
+    known = {
+        (getattr(modules, field), selector): entry
+        for field in FUNCTIONS
+        for selector, entry in load(_kind(field)).selectors.items()
+    }
     found: dict[RawCall, list[_Call]] = defaultdict(list)
     for step in steps:
         for target, data in unwrapped(modules.authority, step.calls):
-            entry = kinds[target].selectors.get(data[:4]) if target in kinds else None
+            entry = known.get((target, data[:4]))
             if entry is not None:
                 found[target, data[:4]].append(_Call(step.proposal, entry, data))
     return found

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from metaorg.audit.replay import Proposed, Replay
 from metaorg.audit.replay.decisions import PAGE, name
+from metaorg.onchain.assembly import tallies_of
 from metaorg.onchain.chain import Block
 from metaorg.onchain.contract import padded
 from metaorg.onchain.membership import standing_of_raw
@@ -143,6 +144,12 @@ def _seat(replay: Replay, account: Address, standing: Standing) -> Iterator[Expe
     held = int(standing.status.holds)
     subject = f"certificates of {account}"
     yield Expected("seats.certificate", subject, module, "balanceOf", who, held)
+    if held:
+        subject = f"holder of certificate {standing.seat}"
+        key = (standing.seat,)
+        yield Expected("seats.certificate", subject, module, "ownerOf", key, account)
+        subject = f"whether certificate {standing.seat} is bound to its holder"
+        yield Expected("seats.certificate", subject, module, "locked", key, True)
     declared = seats.declared.get(account, NOBODY)
     subject = f"affiliation declared by {account}"
     yield Expected("seats.affiliation", subject, module, "declaredBy", who, declared)
@@ -259,7 +266,7 @@ def _decision(replay: Replay, proposed: Proposed, now: int) -> Iterator[Expected
             "proposalTallies",
             (number,),
             _padded(poll.tallies, len(replay.front.constituencies)),
-            _tallies,
+            tallies_of,
         )
         yield from _pages(replay, proposed)
 
@@ -367,18 +374,6 @@ def _described(raw: Any) -> list[str]:
 
 def _rule(raw: Any) -> dict[str, Any]:
     return {"rule": describe_rule(rule_of(raw["rule"])), "edition": raw["edition"]}
-
-
-def _tallies(raw: Any) -> list[ClassTally]:
-    return [
-        ClassTally(
-            against=one["against"],
-            in_favour=one["inFavour"],
-            abstain=one["abstain"],
-            seats=one["seats"],
-        )
-        for one in raw
-    ]
 
 
 def _granted(page: int, bits: int) -> list[int]:

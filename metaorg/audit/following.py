@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from itertools import chain as chained
 
+from metaorg.audit.collecting.ahead import rare_collections
 from metaorg.audit.collecting.record import Record
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Header, Row
@@ -16,6 +17,7 @@ from metaorg.errors import ChainUnreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import Chain, NodeRefused
+from metaorg.onchain.endpoint import NoAnswer
 from metaorg.onchain.modules import Modules
 from metaorg.types import Address
 
@@ -36,6 +38,7 @@ class Governed:
     def __init__(self, chain: Chain | None, index: Index, authority: Address) -> None:
         self._chain, self._index, self._authority = chain, index, authority
         self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
+        self._lost: NoAnswer | None = None
 
     def __call__(self, block: int, target: Address, data: bytes) -> bool:
         """Whether a call of a proposal that was made in a block needs the amendment rule.
@@ -44,12 +47,22 @@ class Governed:
             ChainUnreachable: nobody can say.
         """
         header = self._index.header(block)
-        own = header.hash if header else b""
-        key = f"{own.hex()}:{target}:{bool(data)}"
+        own = header.hash.hex() if header else str(block)
+        key = f"{own}:{target}:{bool(data)}"
         if key not in self._known:
-            self._known[key] = self._ask(block, target, data)
+            self._known[key] = self._patiently(block, target, data)
             self._index.remember(_GOVERNED, json.dumps(self._known).encode())
         return self._known[key]
+
+    def _patiently(self, block: int, target: Address, data: bytes) -> bool:
+        """What the node says; one that was gone once is asked no more."""
+        if self._lost:
+            raise self._lost
+        try:
+            return self._ask(block, target, data)
+        except NoAnswer as error:
+            self._lost = error
+            raise
 
     def _ask(self, block: int, target: Address, data: bytes) -> bool:
         if self._chain is None:
@@ -106,11 +119,12 @@ class Following:
     def all_of(self, parts: Iterable[Sequence[tuple[Row, int]]], record: Record) -> Replay:
         """Follow what stays of the index, and then what `collect` gives; keep the state."""
         resumed = False
-        for part in chained(parts, [()]):
-            if not resumed:  # only now it is known what of the index stays
-                self.resume(record.kept.number if record.kept else -1)
-                resumed = True
-            self.take(part)
+        with rare_collections():
+            for part in chained(parts, [()]):
+                if not resumed:  # only now it is known what of the index stays
+                    self.resume(record.kept.number if record.kept else -1)
+                    resumed = True
+                self.take(part)
         header = self._index.header(self._until)
         if header:
             self.keep(header)
@@ -122,16 +136,18 @@ class Following:
             part = [one for one in part if one[0].block <= self._until]
         for start in range(0, len(part), _AT_ONCE):
             self.replay.follow(self._decoder(part[start : start + _AT_ONCE]))
+        self.replay.strange.update(self._decoder.unknown)
+        self._decoder.unknown.clear()
 
     def keep(self, block: Header) -> None:
-        """Keep the state as of a block of the index, for the next time."""
+        """Keep the state as of a block of the index, for the next time.
+
+        One in which something is unknown is not kept: the next time it may be known.
+        """
+        if any(finding.kind == "unknown" for finding in self.replay.findings):
+            return
         if self.resumed_at is None or self.resumed_at.number < block.number:
             self._index.keep_checkpoint(block, _version(self._modules), self.replay.state())
-
-    @property
-    def unknown_logs(self) -> int:
-        """Logs of the contracts that are no events of theirs."""
-        return sum(self._decoder.unknown.values())
 
     def _new(self) -> Replay:
         subject = self._index.subject()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from metaorg import dao
+from metaorg.audit.documents import unread
 from metaorg.audit.expectations import state
 from metaorg.audit.findings import Finding, Findings, Look, difference, unknown
 from metaorg.audit.replay import Replay
@@ -16,7 +17,7 @@ from metaorg.audit.statement import PublicDocuments
 from metaorg.dao import Activity, Facts, Origin, ProposalFacts
 from metaorg.dao import facts as gathered
 from metaorg.dao.documents import FORMAT, URIS
-from metaorg.errors import ContentCorrupt, InvalidInput, Unreachable
+from metaorg.errors import ChainUnreachable, ContentCorrupt, InvalidInput, Unreachable
 from metaorg.ipfs import Store, file_cid, read_file
 from metaorg.ipfs import documents as json_documents
 from metaorg.ipfs.documents import Json
@@ -57,17 +58,22 @@ class Published:
 
     Args:
         now: what events lead to. until: the same as of an earlier block. name: of the
-            meta-organization, which no event tells, for it never changes.
+            meta-organization, which no event tells, for it never changes; None where it could not
+            be read.
 
     Attributes: documents: how old they are; None when there are none, or nobody can say of when.
     """
 
-    def __init__(self, now: Then, until: Until, name: str, store: Store) -> None:
+    def __init__(self, now: Then, until: Until, name: str | None, store: Store) -> None:
         self._now, self._until, self._name, self._store = now, until, name, store
         self.documents: PublicDocuments | None = None
 
     def findings(self) -> Findings:
-        """They are those that the chain gave at the block that they name; none is no finding."""
+        """They are those that the chain gave at the block that they name; none is no finding.
+
+        Raises:
+            ChainUnreachable: that cannot be said.
+        """
         uri = self._now.replay.front.dao_uri
         if not uri:
             return
@@ -92,9 +98,9 @@ class Published:
             origin = dao.origin_of(content)
         except ContentCorrupt as error:
             expected = "the bytes that hash to its CID"
-            return difference("public.damaged", subject, expected, str(error), looks)
+            return difference("public.damaged", subject, expected, unread(error), looks)
         except Unreachable as error:
-            return unknown("public.missing", subject, "present", str(error), looks)
+            return unknown("public.missing", subject, "present", unread(error), looks)
         except _Elsewhere:
             seen = "an address whose content no hash fixes"
             return unknown("public.elsewhere", subject, "ipfs:// and a CID", seen, looks)
@@ -133,6 +139,8 @@ class Published:
 
     def _compared(self, stated: _Stated) -> Findings:
         subject = "public documents"
+        if self._name is None:
+            raise ChainUnreachable("the name of the meta-organization could not be read")
         facts = facts_of(stated.then, self._name)
         replaced = _replaced(facts, stated.then.replay.modules)
         if replaced:
@@ -157,9 +165,9 @@ class Published:
             read_file(self._store, _cid(uri))
         except ContentCorrupt as error:
             expected = "the bytes that hash to its CID"
-            yield difference("public.damaged", subject, expected, str(error), _looks(uri))
+            yield difference("public.damaged", subject, expected, unread(error), _looks(uri))
         except Unreachable as error:
-            yield unknown("public.missing", subject, "present", str(error), _looks(uri))
+            yield unknown("public.missing", subject, "present", unread(error), _looks(uri))
         except _Elsewhere:
             return  # it differs from what was expected, which is a finding already
 

@@ -1,7 +1,8 @@
 """The audit as a whole: read, replay, read the storage, compare, and say what was established."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -11,6 +12,7 @@ from metaorg.audit.collecting.record import Record
 from metaorg.audit.collecting.settling import Depth
 from metaorg.audit.dao_index import dao_index
 from metaorg.audit.documents import Content
+from metaorg.audit.events import Header
 from metaorg.audit.executions import executions
 from metaorg.audit.expectations import TOPICS
 from metaorg.audit.finality import pin
@@ -25,14 +27,14 @@ from metaorg.audit.source import Rebuilt, code
 from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
-from metaorg.errors import ChainUnreachable, ContractReverted, Unreachable
+from metaorg.errors import ChainUnreachable, ContractReverted, InvalidInput, Unreachable
 from metaorg.ipfs import Store
 from metaorg.onchain.chain import Block, Chain, Reading
 from metaorg.onchain.contract import unpadded
-from metaorg.onchain.endpoint import Endpoint
+from metaorg.onchain.endpoint import Endpoint, NoAnswer
 from metaorg.onchain.meta_organization import MetaOrganization
 from metaorg.onchain.modules import Modules, modules_at
-from metaorg.types import Address
+from metaorg.types import ZERO_DIGEST, Address
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done now, how far it is and how far it goes; 0, 0 for not known."""
@@ -67,8 +69,8 @@ class Audit:
     """Audits of one meta-organization.
 
     Args:
-        endpoints: the first one is read, the others are compared with it. index: where it is kept.
-        store: of the commons.
+        endpoints: the first one that answers is read, the others are compared with it.
+        index: where it is kept. store: of the commons.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Audit:
         store: Store,
         progress: Progress = lambda *_: None,
     ) -> None:
-        self._endpoints, self._chain, self._address = endpoints, endpoints[0], address
+        self._endpoints, self._address = endpoints, address
         self._index, self._store, self._progress = index, store, progress
 
     def run(self, options: Options = _DEFAULT) -> Report:
@@ -96,12 +98,17 @@ class Audit:
         self._index.claim(chain.id, self._address)
         replay, record = self._events(modules, block, options)
         statement = self._statement(reading, replay, options)
-        limited = statement.model_copy(update={"limits": record.limits(self._index)})
-        report = Report(statement=limited, provenance=record.provenance(self._index))
-        header = self._index.header(block.number)
-        if header:
-            self._index.keep_report(header, report.encode())
+        limits = record.limits(self._index, block.number)
+        limited = statement.model_copy(update={"limits": limits})
+        provenance = record.provenance(self._index, block.number)
+        report = Report(statement=limited, provenance=provenance)
+        own = Header(block.number, block.hash, ZERO_DIGEST, block.time)  # nobody asks for a parent
+        self._index.keep_report(self._index.header(block.number) or own, report.encode())
         return report
+
+    @cached_property
+    def _chain(self) -> Endpoint:
+        return answering(self._endpoints)
 
     def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Replay, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
@@ -130,8 +137,8 @@ class Audit:
         codes = found.pair(
             "code of the contracts", ("code",), lambda: code(reading, modules, options.rebuilt)
         )
-        found.look("events", lambda: conclusions.all_of(replay))
-        found.look("executions", lambda: executions(modules, replay.chronicle))
+        found.look("events", lambda: conclusions.all_of(replay), offline=True)
+        found.look("executions", lambda: executions(modules, replay.chronicle), offline=True)
         table = found.value(
             "powers",
             ("powers", "roles", "pending"),
@@ -140,8 +147,9 @@ class Audit:
         self._storage(reading, replay, found, options)
         found.look("signatures", lambda: conclusions.signatures(replay, reading))
         content = Content(self._store, replay.commons.named)
-        found.look("documents", content.findings)
-        name = str(MetaOrganization(modules.meta_organization).read(reading, "name"))
+        found.look("documents", content.findings, offline=True)
+        front = MetaOrganization(modules.meta_organization)
+        name = found.value("name", ("name",), lambda: str(front.read(reading, "name")))
         published = Published(then, self._until(modules), name, self._store)
         found.look("public documents", published.findings)
         stating = Stating(then, content)
@@ -152,20 +160,20 @@ class Audit:
             software=version("metaorg"),
             chain_id=reading.chain.id,
             block=reading.block,
-            name=name,
+            name=name or "",
             modules=modules,
             counts=stating.counts(),
             code=codes or (),
             constituencies=tuple(map(unpadded, replay.front.constituencies)),
             kinds=tuple(map(unpadded, replay.front.kinds)),
-            settings=stating.settings(),
-            texts=tuple(stating.texts()),
-            seats=tuple(stating.seats()),
-            decisions=tuple(stating.decisions()),
-            resources=tuple(stating.resources()),
-            citations=tuple(stating.citations()),
+            settings=dict(found.rows("settings", lambda: stating.settings().items())),
+            texts=found.rows("texts", stating.texts),
+            seats=found.rows("seats", stating.seats),
+            decisions=found.rows("decisions", stating.decisions),
+            resources=found.rows("resources", stating.resources),
+            citations=found.rows("citations", stating.citations),
             documents=tuple(content.documents.values()),
-            timeline=tuple(stating.timeline()),
+            timeline=found.rows("timeline", stating.timeline),
             powers=table.rows if table else (),
             roles=table.roles if table else (),
             pending=table.pending if table else (),
@@ -177,11 +185,11 @@ class Audit:
 
     def _storage(self, reading: Reading, replay: Replay, found: "_Found", options: Options) -> None:
         """What the contracts answer; what was as expected before is not asked again."""
-        established = set() if options.full else self._established()
+        block = reading.block
+        established = set() if options.full else self._established(block)
         storage = Storage(reading, replay.modules, established)
         for topic in TOPICS:
             found.look(topic, partial(storage.compared, topic, replay))
-        block = reading.block
         head = block.number.to_bytes(8) + block.hash
         self._index.remember(_ESTABLISHED, head + b"".join(sorted(storage.established)))
 
@@ -190,11 +198,11 @@ class Audit:
         prover = Prover(reading, header)
         return [*prover.findings(proving.codes(codes), proving.words(replay))]
 
-    def _established(self) -> set[bytes]:
-        """What was found as expected at a block that is still one of the chain's."""
+    def _established(self, block: Block) -> set[bytes]:
+        """What was found as expected at an earlier block that is still one of the chain's."""
         kept = self._index.recall(_ESTABLISHED) or b""
         header = self._index.header(int.from_bytes(kept[:8]))
-        if header is None or header.hash != kept[8:40]:
+        if header is None or header.hash != kept[8:40] or header.number > block.number:
             return set()
         return {kept[at : at + MARK] for at in range(40, len(kept), MARK)}
 
@@ -215,30 +223,49 @@ class _Found:
         self.findings: list[Finding] = []
         self.unknown: list[str] = []
         """Fields of the statement that could not be established."""
+        self._lost: NoAnswer | None = None
+        """Why the node is not asked any more."""
 
-    def look(self, topic: str, find: Callable[[], Iterable[Finding]]) -> bool:
-        """Take what a topic finds; an answer that does not come makes it unknown, not empty."""
+    def look(
+        self, topic: str, find: Callable[[], Iterable[Finding]], *, offline: bool = False
+    ) -> bool:
+        """Take what a topic finds; an answer that does not come makes it unknown, not empty.
+
+        Args:
+            offline: whether the chain is not asked; what asks a node that is gone is not tried.
+        """
         self._progress(topic, 0, 0)
         try:
+            if self._lost and not offline:
+                raise self._lost
             self.findings += find()
         except (Unreachable, ContractReverted) as error:
+            self._lost = error if isinstance(error, NoAnswer) else self._lost
             self.findings.append(unknown("reading.unanswered", topic, "an answer", str(error)))
             return False
-        except (LookupError, ValueError) as error:
-            # answers that no contract of ours can give
+        except (InvalidInput, LookupError, ValueError) as error:
+            # answers or events that no contract of ours can give
             seen = f"{type(error).__name__}: {error}".splitlines()[0]
             self.findings.append(difference("reading.impossible", topic, "possible answers", seen))
             return False
         return True
 
     def pair(
-        self, topic: str, fields: Sequence[str], find: Callable[[], tuple[T, Iterable[Finding]]]
+        self, topic: str, fields: Sequence[str], find: Callable[[], tuple[T, Sequence[Finding]]]
     ) -> T | None:
-        """Take a value with its findings; None where it cannot be had."""
+        """Take a value with its findings, of which an unknown one makes it incomplete."""
         found = self.value(topic, fields, lambda: _Pair(*find()))
+        if found and any(finding.kind == "unknown" for finding in found.findings):
+            self.unknown += fields
         return found.value if found else None
 
-    def value(self, topic: str, fields: Sequence[str], find: Callable[[], T]) -> T | None:
+    def rows(self, field: str, make: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+        """The rows of a field that events lead to; none where they are not possible."""
+        return self.value(field, (field,), lambda: tuple(make()), offline=True) or ()
+
+    def value(
+        self, topic: str, fields: Sequence[str], find: Callable[[], T], *, offline: bool = False
+    ) -> T | None:
         """Take a value, whose findings are its own; None where it cannot be had."""
         got: list[T] = []
 
@@ -246,7 +273,7 @@ class _Found:
             got.append(find())
             return getattr(got[0], "findings", ())
 
-        if not self.look(topic, once):
+        if not self.look(topic, once, offline=offline):
             self.unknown += fields
             return None
         return got[0]
@@ -254,7 +281,7 @@ class _Found:
 
 class _Pair(NamedTuple, Generic[T]):
     value: T
-    findings: Iterable[Finding]
+    findings: Sequence[Finding]
 
 
 def _index(then: Then, reading: Reading, table: Powers | None) -> tuple[Indicator, ...]:
@@ -276,6 +303,15 @@ def _index(then: Then, reading: Reading, table: Powers | None) -> tuple[Indicato
     return dao_index(
         reading, replay.modules, replay.chronicle, table, tallies=tallies, adopters=adopters
     )
+
+
+def answering(endpoints: Sequence[Endpoint]) -> Endpoint:
+    """The first endpoint that answers; that others do not is found when they are compared."""
+    for one in endpoints[:-1]:
+        with suppress(ChainUnreachable):
+            one.block()
+            return one
+    return endpoints[-1]
 
 
 def check(

@@ -269,9 +269,9 @@ class Statement(Model):
         software: version of metaorg that established it. constituencies, kinds: names by index.
         counts: what was looked at -> how many. settings: rules and delays in force, in words.
         timeline: of active votes. unknown: names of fields of this value that could not be
-            established; they are empty, and that does not mean none. findings: none means that
-            everything was established. limits: what this audit was told not to look at, in
-            sentences.
+            established; they are empty or incomplete, and that does not mean none. findings: none
+            means that everything was established. limits: what this audit was told not to look at,
+            in sentences.
     """
 
     format: int = FORMAT
@@ -300,6 +300,12 @@ class Statement(Model):
     unknown: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     limits: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> list[tuple[str, int]]:
+        """The counts in the order in which people read them."""
+        known = [name for name in COUNTED if name in self.counts]
+        return [(name, self.counts[name]) for name in (*known, *sorted({*self.counts} - {*known}))]
 
     def encode(self) -> bytes:
         """Canonical JSON (RFC 8785), the same bytes for everybody."""

@@ -75,7 +75,7 @@ class Stating:
     def texts(self) -> Iterator[Text]:
         """The versions of the text."""
         versions, active = self._replay.texts.versions, self._replay.register.active()
-        for one, following in zip(versions, [*versions[1:], None], strict=True):
+        for one, following in zip(versions, [*versions[1:], None], strict=False):
             adopted = self._replay.texts.adopted
             yield Text(
                 number=one.number,

@@ -33,15 +33,18 @@ def happened(history: History) -> list[Happened]:
     ]
 
 
-def followed(history: History, until: int | None = None) -> Then:
-    """What the events up to a block lead to; all of them when it is not said."""
+def followed(
+    history: History, until: int | None = None, events: Sequence[Happened] | None = None
+) -> Then:
+    """What the events up to a block lead to; all there are when it is not said."""
     block = history.chain.block("latest" if until is None else until)
+    events = happened(history) if events is None else events
     modules = history.modules
     with open_index(":memory:") as index:
         replay = Replay(
             modules, history.chain.id, Governed(history.chain, index, modules.authority)
         )
-        replay.follow([event for event in happened(history) if event.block <= block.number])
+        replay.follow([event for event in events if event.block <= block.number])
     return Then(replay, block)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from metaorg.audit.dao import facts_of
-from metaorg.audit.read import read
 from onchain.nodes import proxy
 from onchain.world import actor
 
+from audit.happened import followed, happened
 from audit.history import History, as_timelock, checked, found, only
 from metaorg import dao
+from metaorg.audit.public import facts_of
 from metaorg.dao import Documents
 from metaorg.errors import InvalidInput
 from metaorg.ipfs import documents
@@ -106,13 +106,12 @@ def _charter(history: History) -> bytes:
 
 def test_events_and_contracts_give_the_same_documents_at_every_block(history: History) -> None:
     """Two ways to the facts, from the founding on: what contracts answer, what events tell."""
-    org, head = history.by(), history.chain.at()
-    evidence = read(head, history.modules)
+    org, head, events = history.by(), history.chain.at(), happened(history)
     name = org.front.description(head).name
 
     for number in range(org.since(), head.block.number + 1):
         asked = org.dao.facts(history.chain.at(number))
-        replayed = facts_of(evidence.until(number), name)
+        replayed = facts_of(followed(history, number, events), name)
         assert asked == replayed
         assert dao.generate(asked, "Share.").uri == dao.generate(replayed, "Share.").uri
 
@@ -159,9 +158,8 @@ def test_another_list_of_members(history: History) -> None:
 
     _, block = forged(history, change)
 
-    finding = only(
-        checked(history), "difference", f"membersURI of the public documents as of block {block}"
-    )
+    subject = f"membersURI of the public documents as of block {block}"
+    finding = only(checked(history), "difference", "public.field", subject)
 
     assert finding.expected != finding.seen and "ipfs://" in finding.seen
 
@@ -189,9 +187,8 @@ def test_a_field_that_says_something_else_is_named(
 
     _, block = forged(history, change)
 
-    finding = only(
-        checked(history), "difference", f"{field} of the public documents as of block {block}"
-    )
+    subject = f"{field} of the public documents as of block {block}"
+    finding = only(checked(history), "difference", "public.field", subject)
 
     assert len(finding.seen) < 300
     assert (finding.seen == "absent") == (value is None)
@@ -203,9 +200,8 @@ def test_fields_that_the_standard_does_not_know_are_named_in_one_finding(
     more = {f"x{number}URI": "ipfs://x" for number in range(5000)}
     _, block = forged(history, lambda content: content.update(more))
 
-    finding = only(
-        checked(history), "difference", f"fields of the public documents as of block {block}"
-    )
+    subject = f"fields of the public documents as of block {block}"
+    finding = only(checked(history), "difference", "public.field", subject)
 
     assert finding.seen.startswith('also ["x0URI", "x1000URI"') and len(finding.seen) < 300
 
@@ -213,7 +209,8 @@ def test_fields_that_the_standard_does_not_know_are_named_in_one_finding(
 def test_a_null_in_place_of_a_field_is_a_difference(history: History) -> None:
     _, block = forged(history, lambda content: content.update(membersURI=None))
 
-    only(checked(history), "difference", f"membersURI of the public documents as of block {block}")
+    subject = f"membersURI of the public documents as of block {block}"
+    only(checked(history), "difference", "public.field", subject)
 
 
 def test_documents_of_another_block_than_they_say(history: History) -> None:
@@ -228,8 +225,8 @@ def test_documents_of_another_block_than_they_say(history: History) -> None:
     report = checked(history)
 
     end = f"of the public documents as of block {before.block.number}"
-    found(report, "difference", f"membersURI {end}")
-    found(report, "difference", f"proposalsURI {end}")
+    found(report, "difference", "public.field", f"membersURI {end}")
+    found(report, "difference", "public.field", f"proposalsURI {end}")
     assert not [one for one in report.findings if one.subject == f"name {end}"]
 
 
@@ -239,7 +236,7 @@ def test_a_block_that_there_is_not(history: History, change: dict[str, Any]) -> 
 
     report = checked(history)
 
-    finding = only(report, "difference", f"public documents at {uri}")
+    finding = only(report, "difference", "public.block", f"public documents at {uri}")
     assert "block" in finding.seen and report.statement.published is None
 
 
@@ -272,7 +269,8 @@ def test_hostile_content_is_a_difference_and_breaks_nothing(
     cid = history.store.put(content)
     put_in_force(history, cid.uri)
 
-    finding = only(checked(history), "difference", f"public documents at {cid.uri}")
+    subject = f"public documents at {cid.uri}"
+    finding = only(checked(history), "difference", "public.form", subject)
 
     assert finding.expected == "a DAO document as metaorg generates it"
 
@@ -280,11 +278,8 @@ def test_hostile_content_is_a_difference_and_breaks_nothing(
 def test_a_document_that_was_spoilt_in_the_store(history: History, published: Documents) -> None:
     _in_store(history, "UPDATE {} SET data = x'7b7d'", published.contracts)
 
-    finding = only(
-        checked(history),
-        "difference",
-        f"document at contractsURI ({Cid.of(published.contracts).uri})",
-    )
+    subject = f"document at contractsURI ({Cid.of(published.contracts).uri})"
+    finding = only(checked(history), "difference", "public.damaged", subject)
 
     assert finding.expected == "the bytes that hash to its CID"
 
@@ -294,7 +289,8 @@ def test_the_dao_document_that_was_spoilt_in_the_store(
 ) -> None:
     _in_store(history, "UPDATE {} SET data = x'7b7d'", published.dao)
 
-    finding = only(checked(history), "difference", f"public documents at {published.uri}")
+    subject = f"public documents at {published.uri}"
+    finding = only(checked(history), "difference", "public.damaged", subject)
 
     assert finding.expected == "the bytes that hash to its CID"
 
@@ -311,7 +307,7 @@ def test_a_document_that_nobody_holds_is_unknown(
 
     report = checked(history)
 
-    only(report, "unknown", f"document at {name}URI ({Cid.of(data).uri})")
+    only(report, "unknown", "public.missing", f"document at {name}URI ({Cid.of(data).uri})")
     assert report.statement.published is not None
 
 
@@ -322,7 +318,7 @@ def test_a_dao_document_that_nobody_holds_is_unknown(
 
     report = checked(history)
 
-    finding = only(report, "unknown", f"public documents at {published.uri}")
+    finding = only(report, "unknown", "public.missing", f"public documents at {published.uri}")
     assert "no store holds" in finding.seen and report.statement.published is None
 
 
@@ -342,7 +338,8 @@ def test_a_dao_document_that_nobody_holds_is_unknown(
 def test_an_address_that_fixes_no_content_is_unknown(history: History, uri: str) -> None:
     put_in_force(history, uri)
 
-    finding = only(checked(history), "unknown", f"public documents at {uri[:200]}")
+    subject = f"public documents at {uri[:200]}"
+    finding = only(checked(history), "unknown", "public.elsewhere", subject)
 
     assert finding.expected == "ipfs:// and a CID"
 
@@ -350,7 +347,8 @@ def test_an_address_that_fixes_no_content_is_unknown(history: History, uri: str)
 def test_another_format_is_unknown(history: History) -> None:
     uri, _ = forged(history, lambda content: content["generatedFrom"].update({"format": 2}))
 
-    finding = only(checked(history), "unknown", f"public documents at {uri}")
+    subject = f"public documents at {uri}"
+    finding = only(checked(history), "unknown", "public.format", subject)
 
     assert "another version of metaorg" in finding.seen
 
@@ -362,7 +360,7 @@ def test_without_the_charter_document_the_documents_are_unknown(
 
     report = checked(history)
 
-    found(report, "unknown", "public documents")
+    found(report, "unknown", "reading.unanswered", "public documents", "document.missing")
     assert all(one.kind == "unknown" for one in report.findings)
 
 
@@ -376,7 +374,8 @@ def test_documents_from_before_a_module_was_replaced_are_unknown(
     report = checked(history)
 
     assert other != front
-    finding = found(report, "unknown", "public documents")
+    others = "code.arguments", "code.implementation", "mandate.missing", "reading.unanswered"
+    finding = found(report, "unknown", "public.replaced", "public documents", *others)
     assert finding.seen == "commons was replaced since"
 
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 _ROUND = 0.2
 """Seconds after which a thread that waits looks whether it is still wanted."""
 _END = object()
-_ALLOCATIONS = 10_000
+_ALLOCATIONS = 500_000
 """After which Python looks for cycles, in place of 700: logs have none, and looking through all of
 them so often takes a quarter of the time of a reading."""
 

@@ -1,10 +1,11 @@
 """From events alone to state: what the contracts must answer if they keep their rules."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from metaorg.audit.events import Happened
-from metaorg.audit.findings import Finding
+from metaorg.audit.findings import Finding, at, difference
 from metaorg.audit.replay.commons import NAMING, Cited, Commons
 from metaorg.audit.replay.decisions import Asked, Decisions, Governed, Proposed
 from metaorg.audit.replay.front import Front, Handlers
@@ -70,7 +71,8 @@ class Replay:
         modules: the contracts. chain_id: of the chain, which signatures name.
         governed: what rules of decision ask of targets outside.
 
-    Attributes: count: events so far. founded: the block of the first. chronicle: the kept ones.
+    Attributes: count: events so far. founded: the block of the first. strange: logs that are no
+        events of their contract, by contract. chronicle: the kept ones.
         findings: where an event is not one that the rules allow.
     """
 
@@ -79,6 +81,7 @@ class Replay:
         self.findings: list[Finding] = []
         self.chronicle: list[Happened] = []
         self.count, self.founded = 0, 0
+        self.strange: Counter[bytes] = Counter()
         self.front, self.book = Front(), Book(self.findings)
         self.texts = Texts(chain_id, modules.inter_constitution)
         self.seats = Seats(self.front, self.texts, self.findings)
@@ -98,7 +101,10 @@ class Replay:
             self.founded = events[0].block
         for event in events:
             for act in self._handlers.get((event.contract, event.name), ()):
-                act(event)
+                try:
+                    act(event)
+                except (LookupError, ValueError) as error:
+                    self._impossible(event, error)
         self.count += len(events)
         self.decisions.trim()
 
@@ -116,6 +122,7 @@ class Replay:
                 "chronicle": self.chronicle,
                 "count": self.count,
                 "founded": self.founded,
+                "strange": dict(self.strange),
             }
         )
 
@@ -134,8 +141,17 @@ class Replay:
             self.findings[:] = found["findings"]
             self.chronicle[:] = found["chronicle"]
             self.count, self.founded = found["count"], found["founded"]
+            self.strange = Counter(found["strange"])
         except (KeyError, TypeError, ValueError) as error:
             raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
+
+    def _impossible(self, event: Happened, error: Exception) -> None:
+        """An event that no contract of ours can write has no effect but a finding."""
+        subject = f"{event.name} in block {event.block}, log {event.place}"
+        seen = f"{type(error).__name__}: {error}".splitlines()[0]
+        wanted = "an event that the contract can write"
+        finding = difference("reading.impossible", subject, wanted, seen, at(event))
+        self.findings.append(finding)
 
     def _parts(self) -> dict[str, Any]:
         return {

@@ -243,8 +243,12 @@ class Decisions:
                 unknown("decision.rule", subject, "what its targets obey", str(error), at(proposed))
             )
             return
-        except (LookupError, ValueError) as error:
-            self._wrong("decision.rule", subject, "one of the rulebook", repr(error), proposed)
+        except LookupError:
+            seen = "one that was never set"
+            self._wrong("decision.rule", subject, "one of the rulebook", seen, proposed)
+            return
+        except ValueError as error:
+            self._wrong("decision.rule", subject, "one of the rulebook", str(error), proposed)
             return
         told = describe_rule(proposed.told) if proposed.told else "none"
         self._agree("decision.rule", subject, describe_rule(proposed.expected), told, proposed)
