@@ -1,7 +1,7 @@
 """Reading the logs of some contracts, verified, into an index, and on from there."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain
 from typing import NamedTuple
 
@@ -100,7 +100,11 @@ class _Run:
         settling = Settling(fetch, self.contracts, self.record, self.depth)
         replaces = start.until >= start.first
         ahead = Ahead(fetch.parts(Span(start.first, head, final, start.kept)))
-        with rare_collections(), closing(ahead) as parts:
+        with ExitStack() as stack:
+            stack.enter_context(rare_collections())
+            parts = stack.enter_context(closing(ahead))
+            for reader in self.readers:
+                stack.callback(reader.close)
             for one in _together(map(settling.settle, parts), start):
                 self._note(final)
                 yield self._write(one, final, replaces=replaces)
