@@ -18,6 +18,8 @@ def promised(command: Callable[..., None]) -> Any:
 
 def shaped(found: Any, example: Any, where: str = "JSON") -> None:
     """Nothing, where the value has the members of the example, and values of the same kinds."""
+    if found is None:
+        return  # which the help says in words
     if isinstance(example, dict):
         assert isinstance(found, dict), where
         names = example.keys() - {REST}
@@ -29,7 +31,5 @@ def shaped(found: Any, example: Any, where: str = "JSON") -> None:
         assert isinstance(found, list), where
         for one in found[: len(found) if example else 0]:
             shaped(one, example[0], f"{where}[]")
-    elif found is not None:
+    else:
         assert type(found) is type(example), (where, found)
-        if isinstance(example, str) and example.startswith("0x"):
-            assert found.startswith("0x"), (where, found)
