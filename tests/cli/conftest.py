@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from audit.history import History
+
 from metaorg.cli.main import main
 from metaorg.onchain import devnet as devnets
 from metaorg.onchain.chain import Chain
