@@ -200,15 +200,6 @@ CATALOGUE: Mapping[str, Kind] = {
         "The public documents are about the contracts that are audited.",
         "A contract was replaced since; compare them with a reading of their block.",
     ),
-    "reading.imported": Kind(
-        "What is audited was read from an endpoint.",
-        "No endpoint was asked for what was imported: read everything again into a new --store, or "
-        "compare the log digest with another auditor's.",
-    ),
-    "reading.unknown-log": Kind(
-        "Every log of a contract is an event of the shipped code.",
-        "Look for findings about code; then read from another node.",
-    ),
     "reading.clock": Kind(
         "Time does not run backwards from one block to the next.",
         "Voting and delays are counted by it. Read from another node; if that tells the same, ask "
@@ -225,6 +216,11 @@ CATALOGUE: Mapping[str, Kind] = {
     ),
     "reading.header-forged": Kind("The header of a block hashes to its hash.", _MADE_UP),
     "reading.header-unlinked": Kind("Each block follows the one before it.", _MADE_UP),
+    "reading.imported": Kind(
+        "What is audited was read from an endpoint.",
+        "No endpoint was asked for what was imported: read everything again into a new --store, or "
+        "compare the log digest with another auditor's.",
+    ),
     "reading.impossible": Kind(
         "Contracts answer and events tell what is possible.",
         "The node makes it up, or the code is not the shipped one. Read from another node, and "
@@ -268,6 +264,10 @@ CATALOGUE: Mapping[str, Kind] = {
     ),
     "reading.unanswered": Kind(
         "Node and contracts answer what they are asked.", f"{_UNREAD} {_ANOTHER}"
+    ),
+    "reading.unknown-log": Kind(
+        "Every log of a contract is an event of the shipped code.",
+        "Look for findings about code; then read from another node.",
     ),
     "reading.unproved": Kind(
         "Filters or receipts prove that no log is missing.",
