@@ -238,7 +238,7 @@ class Demo:
         """Read chain and commons again, by themselves, and recompute everything."""
         with self._progress("checking independently", None) as tick:
             address = self.org.modules.meta_organization
-            return check(Chain(self.chain.url), address, self.store, lambda _: tick(1))
+            return check(Chain(self.chain.url), address, self.store, lambda *_: tick(1))
 
     def _propose(self, calls: Sequence[Call], title: str) -> int:
         call = self.org.propose(calls, title, f"{title}. Discussed in the open before.")

@@ -22,6 +22,15 @@ _ALTERED = (
 )
 _UNREAD = "Nothing is known, which is not the same as nothing being there."
 _ANOTHER = "Read from another node, or from an archive node if the block is old."
+_MADE_UP = "The endpoint makes it up, or is broken. Leave it out and name another."
+_BACK = (
+    "Whoever had it could act without a vote. Look what they did, and propose to take it back "
+    "where it still is."
+)
+_UNVOTED = (
+    "Contracts that keep their rules cannot do it. Read from another node; if that tells the same, "
+    "look for findings about code and roles."
+)
 _KEEPER = "Ask its keepers for it: `metaorg commons mirror` and --gateway fetch from them."
 
 CATALOGUE: Mapping[str, Kind] = {
@@ -33,6 +42,24 @@ CATALOGUE: Mapping[str, Kind] = {
     "adoptions.unconfirmed": Kind(
         "A contract account confirms the signatures that it gave (ERC-1271).",
         "It confirmed it when it was recorded, and its owners may have changed since. Ask them.",
+    ),
+    "code.arguments": Kind(
+        "A clone carries the addresses of the contracts that it was founded with.",
+        "It obeys or asks another contract, whatever its views answer. Do not use it.",
+    ),
+    "code.clone": Kind(
+        "Each module is a minimal clone (EIP-1167) of a shipped contract.",
+        "What it does is not known, so nothing that it answers is established. Do not use it "
+        "before somebody has read its source.",
+    ),
+    "code.implementation": Kind(
+        "A clone runs the shipped code, at the address where the factory puts it on every chain.",
+        "If the code is said to be the same, only its address is another. Otherwise what it does "
+        "is not known, and nothing that the clone answers is established.",
+    ),
+    "code.metadata": Kind(
+        "Shipped code ends in the hash of the metadata that were recorded when it was compiled.",
+        "This copy of metaorg is damaged or altered: install it again.",
     ),
     "commons.access": Kind("Seats have access as it was granted and revoked.", _STORED),
     "commons.count": Kind("There are as many resources as were published.", _STORED),
@@ -87,9 +114,59 @@ CATALOGUE: Mapping[str, Kind] = {
         "A record is canonical JSON with the fields that it must have.",
         "Whoever recorded it wrote something else; only a new one can replace it.",
     ),
+    "execution.calls": Kind("What is scheduled and executed is what was voted on.", _UNVOTED),
+    "execution.early": Kind(
+        "What passed is queued, and executed when the Timelock has waited.", _UNVOTED
+    ),
+    "execution.missing": Kind("All calls of a proposal are scheduled and executed.", _UNVOTED),
+    "execution.twice": Kind("A proposal is made, queued and executed once.", _UNVOTED),
+    "execution.unvoted": Kind("Nothing is scheduled or executed but what was proposed.", _UNVOTED),
+    "mandate.arguments": Kind(
+        "What only a decision can bring about is as the decision says.", _UNVOTED
+    ),
+    "mandate.missing": Kind(
+        "What only a decision can bring about was decided and executed in the same transaction.",
+        "Somebody had a power without a vote: look for findings about roles and code, then read "
+        "from another node.",
+    ),
     "past.census": Kind("Every past census is what the events led to by then.", _STORED),
     "past.place": Kind("Every past vote counts where it was.", _STORED),
     "past.votes": Kind("The votes of all seats add up at every past time.", _STORED),
+    "powers.closed": Kind(
+        "No contract is closed in the Authority.",
+        "Decisions about it fail until one opens it: `Authority.setTargetClosed`.",
+    ),
+    "powers.function": Kind("What needs a decision can be called by no role.", _BACK),
+    "powers.function-in-between": Kind(
+        "What needs a decision could be called by no role since the founding.", _BACK
+    ),
+    "powers.initializable": Kind(
+        "Every contract was initialized by the founding, and refuses to be again.",
+        "Whoever does it takes the contract over. Do not use it.",
+    ),
+    "powers.pending": Kind(
+        "What waits for its execution carries out a proposal.",
+        "It can be executed when its time comes, and no vote stops it. Look who scheduled it.",
+    ),
+    "powers.role": Kind("Roles are held by those to whom the founding gave them.", _BACK),
+    "powers.role-in-between": Kind("No role came and went since the founding.", _BACK),
+    "powers.untold": Kind("Roles and waiting calls are those that events tell of.", _STORED),
+    "proof.code": Kind(
+        "The state of the block is proved to hold the code that is expected.",
+        "The proof cannot be made up: what the node says of the code is false, or the code is "
+        "another. Look for findings about code.",
+    ),
+    "proof.invalid": Kind(
+        "A proof leads to the state root that the block's hash covers.", _MADE_UP
+    ),
+    "proof.unavailable": Kind(
+        "The node proves accounts and storage (eth_getProof).", f"{_UNREAD} {_ANOTHER}"
+    ),
+    "proof.value": Kind(
+        "The state of the block is proved to hold what events lead to.",
+        "The proof cannot be made up: events are missing or false, whatever the node answers to "
+        "calls. Read from another node.",
+    ),
     "public.block": Kind(
         "The public documents name a block of this chain, after the founding.",
         "They were made from something else: propose new ones, `metaorg dao publish`.",
@@ -123,16 +200,83 @@ CATALOGUE: Mapping[str, Kind] = {
         "The public documents are about the contracts that are audited.",
         "A contract was replaced since; compare them with a reading of their block.",
     ),
+    "reading.clock": Kind(
+        "Time does not run backwards from one block to the next.",
+        "Voting and delays are counted by it. Read from another node; if that tells the same, ask "
+        "who makes the blocks.",
+    ),
+    "reading.disagreement": Kind(
+        "Endpoints tell the same logs of a block.",
+        "One of them lies or lags, and nothing proves which. Name one that gives receipts, or a "
+        "third.",
+    ),
+    "reading.fork": Kind(
+        "Endpoints have the same block by its number.",
+        "One of them is on another fork. Run again; leave it out if it stays there.",
+    ),
+    "reading.header-forged": Kind("The header of a block hashes to its hash.", _MADE_UP),
+    "reading.header-unlinked": Kind("Each block follows the one before it.", _MADE_UP),
     "reading.imported": Kind(
         "What is audited was read from an endpoint.",
         "No endpoint was asked for what was imported: read everything again into a new --store, or "
         "compare the log digest with another auditor's.",
     ),
+    "reading.impossible": Kind(
+        "Contracts answer and events tell what is possible.",
+        "The node makes it up, or the code is not the shipped one. Read from another node, and "
+        "look for findings about code.",
+    ),
+    "reading.lagging": Kind(
+        "Endpoints have the block that is audited.",
+        "It was not compared. Run again later, or name another.",
+    ),
+    "reading.log-dropped": Kind(
+        "An endpoint tells all logs of a block.",
+        "The receipts that the block's hash covers prove the log, and it was counted all the same. "
+        "Do not rely on this endpoint.",
+    ),
+    "reading.log-forged": Kind(
+        "An endpoint tells only logs that the block has.",
+        "The true logs were counted where receipts prove them; else name another endpoint. Do not "
+        "rely on this one.",
+    ),
+    "reading.log-malformed": Kind(
+        "Logs are of the blocks and contracts that were asked for, in order, each once.", _MADE_UP
+    ),
+    "reading.other-chain": Kind(
+        "Endpoints are of one chain.", "It was not compared. Correct its address."
+    ),
+    "reading.pruned": Kind(
+        "An endpoint keeps the blocks that are asked for.", f"{_UNREAD} {_ANOTHER}"
+    ),
+    "reading.receipts-forged": Kind("Receipts hash to the root that the block has.", _MADE_UP),
+    "reading.refused": Kind(
+        "An endpoint answers what it is asked.", f"{_UNREAD} Read why it refuses, or name another."
+    ),
+    "reading.reorganized": Kind(
+        "The chain stays as it is while it is read.",
+        "Run again: what was replaced is read anew.",
+    ),
+    "reading.truncated": Kind(
+        "An endpoint tells all logs of a window, or refuses.",
+        "It cuts answers off without saying so. Smaller windows were read, so nothing is missing "
+        "here; do not rely on it elsewhere.",
+    ),
+    "reading.unanswered": Kind(
+        "Node and contracts answer what they are asked.", f"{_UNREAD} {_ANOTHER}"
+    ),
     "reading.unknown-log": Kind(
         "Every log of a contract is an event of the shipped code.",
         "Look for findings about code; then read from another node.",
     ),
-    "reading.unanswered": Kind("The node answers what it is asked.", f"{_UNREAD} {_ANOTHER}"),
+    "reading.unproved": Kind(
+        "Filters or receipts prove that no log is missing.",
+        "Blocks may have more logs than were told, and no endpoint gave receipts. Name one that "
+        "does (eth_getBlockReceipts).",
+    ),
+    "reading.unreachable": Kind(
+        "An endpoint answers in time.", "It was not compared, or not read any more. Try it later."
+    ),
     "rulebook.assignment": Kind("A function has the rule that was assigned last.", _STORED),
     "rulebook.delay": Kind("The voting delay is the one that was set last.", _STORED),
     "rulebook.limit": Kind("A seat may have as many proposals open as was set last.", _STORED),

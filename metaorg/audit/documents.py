@@ -6,7 +6,13 @@ from typing import Any
 from metaorg.audit.findings import Finding, Look, difference, unknown
 from metaorg.audit.replay.commons import JSON
 from metaorg.audit.statement import Document, Presence
-from metaorg.errors import ContentCorrupt, ContentMalformed, InvalidInput, Unreachable
+from metaorg.errors import (
+    ContentCorrupt,
+    ContentMalformed,
+    ContentMissing,
+    InvalidInput,
+    Unreachable,
+)
 from metaorg.ipfs import Store, dag
 from metaorg.ipfs import documents as json_documents
 from metaorg.onchain.recorded import Named
@@ -78,9 +84,9 @@ class Content:
             data = self._store.get(cid) if is_json else b""
         except (ContentCorrupt, ContentMalformed) as error:
             expected = "the bytes that hash to its CID"
-            return difference("document.damaged", subject, expected, str(error), looks)
+            return difference("document.damaged", subject, expected, unread(error), looks)
         except Unreachable as error:
-            return unknown("document.missing", subject, "present", str(error), looks)
+            return unknown("document.missing", subject, "present", unread(error), looks)
         return self._form(cid, what, data, looks) if is_json else None
 
     def _form(self, cid: Cid, what: str, data: bytes, looks: list[Look]) -> Finding | None:
@@ -94,3 +100,12 @@ class Content:
             expected = f"canonical JSON: a {kind.__name__.lower()}"
             return difference("document.schema", subject, expected, str(error), looks)
         return None
+
+
+def unread(error: Unreachable) -> str:
+    """Why a document cannot be read: the same for all who cannot, wherever each of them asked."""
+    if isinstance(error, ContentMissing):
+        return f"no store holds {error.cid}"
+    if isinstance(error, ContentCorrupt):
+        return f"bytes that do not hash to {error.cid}"
+    return str(error) if isinstance(error, ContentMalformed) else "who was asked did not answer"

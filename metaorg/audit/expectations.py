@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from metaorg.audit.replay import Proposed, Replay
 from metaorg.audit.replay.decisions import PAGE, name
+from metaorg.onchain.assembly import tallies_of
 from metaorg.onchain.chain import Block
 from metaorg.onchain.contract import padded
 from metaorg.onchain.membership import standing_of_raw
@@ -60,6 +61,15 @@ class AtMost(int):
         return f"at most {int(self)}, as many as it can have signed"
 
 
+class Placed(int):
+    """A place as the contract gives it; see `packed`."""
+
+    @property
+    def words(self) -> str:
+        """For findings."""
+        return f"constituency {self >> 32 & 0xFF}, ordinal {self & 0xFFFFFFFF}" if self else "none"
+
+
 Topic = Callable[[Replay, Block], Iterator[Expected]]
 
 
@@ -73,11 +83,10 @@ def settings(replay: Replay, _: Block) -> Iterator[Expected]:
     yield Expected("settings.charter", "charter document", door, "charter", (), front.charter)
     subject = "URI of the public documents"
     yield Expected("settings.uri", subject, door, "daoURI", (), front.dao_uri)
-    names = front.constituencies
-    yield Expected(
-        "settings.constituencies", "constituencies", register, "constituencies", (), names
-    )
-    yield Expected("settings.kinds", "kinds", register, "kinds", (), front.kinds)
+    names, view = _names(front.constituencies), "constituencies"
+    yield Expected("settings.constituencies", view, register, view, (), names, _names)
+    names, view = _names(front.kinds), "kinds"
+    yield Expected("settings.kinds", view, register, view, (), names, _names)
     admission = front.admission and front.admission.model_dump()
     yield Expected("settings.admission", "rule of admission", register, "admission", (), admission)
     readoption = front.readoption and front.readoption.model_dump()
@@ -196,7 +205,8 @@ def _places(replay: Replay, account: Address, now: int) -> Iterator[Expected]:
                     "membership",
                     "placeAt",
                     (account, time),
-                    packed(replay.register.standing_at(account, time)),
+                    Placed(packed(replay.register.standing_at(account, time))),
+                    Placed,
                 )
 
 
@@ -265,7 +275,7 @@ def _decision(replay: Replay, proposed: Proposed, now: int) -> Iterator[Expected
             "proposalTallies",
             (number,),
             _padded(poll.tallies, len(replay.front.constituencies)),
-            _tallies,
+            tallies_of,
         )
         yield from _pages(replay, proposed)
 
@@ -351,6 +361,15 @@ def packed(standing: Standing) -> int:
     return 1 << 40 | votes_in << 32 | ordinal if standing.active else 0
 
 
+def _names(raw: Sequence[bytes]) -> list[str]:
+    """Padded names as text where they are some, else as they are."""
+    texts = [one.rstrip(b"\0").decode(errors="replace") for one in raw]
+    return [
+        text if text.isprintable() and "\ufffd" not in text else f"0x{one.hex()}"
+        for text, one in zip(texts, raw, strict=True)
+    ]
+
+
 def _unsigned(raw: Any) -> Standing:
     return standing_of_raw(raw).model_copy(update={"nonce": 0})
 
@@ -373,18 +392,6 @@ def _described(raw: Any) -> list[str]:
 
 def _rule(raw: Any) -> dict[str, Any]:
     return {"rule": describe_rule(rule_of(raw["rule"])), "edition": raw["edition"]}
-
-
-def _tallies(raw: Any) -> list[ClassTally]:
-    return [
-        ClassTally(
-            against=one["against"],
-            in_favour=one["inFavour"],
-            abstain=one["abstain"],
-            seats=one["seats"],
-        )
-        for one in raw
-    ]
 
 
 def _granted(page: int, bits: int) -> list[int]:

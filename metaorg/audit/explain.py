@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
-from metaorg.audit.catalogue import CATALOGUE
+from metaorg.audit.catalogue import CATALOGUE, Kind
 from metaorg.audit.findings import Finding
 from metaorg.audit.reports.looks import command
 from metaorg.audit.statement import Statement
 from metaorg.errors import InvalidInput
 from metaorg.types import Model
+
+_UNKNOWN = Kind(
+    "This version of metaorg does not know findings of this kind.",
+    "Use the version that made the report; what was expected and seen is told all the same.",
+)
 
 
 class Explanation(Model):
@@ -27,7 +32,7 @@ class Explanation(Model):
 
 def explain(finding: Finding, statement: Statement) -> Explanation:
     """What a finding of an audit means."""
-    kind = CATALOGUE[finding.code]
+    kind = CATALOGUE.get(finding.code, _UNKNOWN)
     block = statement.block.number
     return Explanation(
         id=finding.id,

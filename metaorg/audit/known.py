@@ -13,7 +13,7 @@ from metaorg.audit.pending import in_force_of
 from metaorg.audit.powers import Powers
 from metaorg.errors import ChainUnreachable
 from metaorg.onchain import abi
-from metaorg.onchain.assembly import Assembly
+from metaorg.onchain.assembly import Assembly, tallies_of
 from metaorg.onchain.chain import NodeRefused, Reading, octets
 from metaorg.onchain.in_force import InForce
 from metaorg.onchain.membership import Membership
@@ -129,16 +129,7 @@ class Known:
         calls = [("proposalTallies", (number,)) for number in self.decided]
         answers = Assembly(self.modules.assembly).reads(self.reading, calls)
         return {
-            number: [
-                ClassTally(
-                    against=one["against"],
-                    in_favour=one["inFavour"],
-                    abstain=one["abstain"],
-                    seats=one["seats"],
-                )
-                for one in answer
-            ]
-            for number, answer in zip(self.decided, answers, strict=True)
+            number: tallies_of(answer) for number, answer in zip(self.decided, answers, strict=True)
         }
 
     @cached_property

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from metaorg import dao
+from metaorg.audit.documents import unread
 from metaorg.audit.expectations import state
 from metaorg.audit.findings import Finding, Findings, Look, difference, unknown
 from metaorg.audit.replay import Replay
@@ -97,9 +98,9 @@ class Published:
             origin = dao.origin_of(content)
         except ContentCorrupt as error:
             expected = "the bytes that hash to its CID"
-            return difference("public.damaged", subject, expected, str(error), looks)
+            return difference("public.damaged", subject, expected, unread(error), looks)
         except Unreachable as error:
-            return unknown("public.missing", subject, "present", str(error), looks)
+            return unknown("public.missing", subject, "present", unread(error), looks)
         except _Elsewhere:
             seen = "an address whose content no hash fixes"
             return unknown("public.elsewhere", subject, "ipfs:// and a CID", seen, looks)
@@ -164,9 +165,9 @@ class Published:
             read_file(self._store, _cid(uri))
         except ContentCorrupt as error:
             expected = "the bytes that hash to its CID"
-            yield difference("public.damaged", subject, expected, str(error), _looks(uri))
+            yield difference("public.damaged", subject, expected, unread(error), _looks(uri))
         except Unreachable as error:
-            yield unknown("public.missing", subject, "present", str(error), _looks(uri))
+            yield unknown("public.missing", subject, "present", unread(error), _looks(uri))
         except _Elsewhere:
             return  # it differs from what was expected, which is a finding already
 

@@ -1,7 +1,8 @@
 """The audit as a whole: read, replay, read the storage, compare, and say what was established."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from contextlib import suppress
+from functools import cached_property, partial
 from importlib.metadata import version
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -11,6 +12,7 @@ from metaorg.audit.collecting.record import Record
 from metaorg.audit.collecting.settling import Depth
 from metaorg.audit.dao_index import dao_index
 from metaorg.audit.documents import Content
+from metaorg.audit.events import Header
 from metaorg.audit.executions import executions
 from metaorg.audit.expectations import TOPICS
 from metaorg.audit.finality import pin
@@ -32,7 +34,7 @@ from metaorg.onchain.contract import unpadded
 from metaorg.onchain.endpoint import Endpoint, NoAnswer
 from metaorg.onchain.meta_organization import MetaOrganization
 from metaorg.onchain.modules import Modules, modules_at
-from metaorg.types import Address
+from metaorg.types import ZERO_DIGEST, Address
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done now, how far it is and how far it goes; 0, 0 for not known."""
@@ -67,8 +69,8 @@ class Audit:
     """Audits of one meta-organization.
 
     Args:
-        endpoints: the first one is read, the others are compared with it. index: where it is kept.
-        store: of the commons.
+        endpoints: the first one that answers is read, the others are compared with it.
+        index: where it is kept. store: of the commons.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class Audit:
         store: Store,
         progress: Progress = lambda *_: None,
     ) -> None:
-        self._endpoints, self._chain, self._address = endpoints, endpoints[0], address
+        self._endpoints, self._address = endpoints, address
         self._index, self._store, self._progress = index, store, progress
 
     def run(self, options: Options = _DEFAULT) -> Report:
@@ -95,14 +97,18 @@ class Audit:
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
         replay, record = self._events(modules, block, options)
-        self._say_what_was_imported(record)
         statement = self._statement(reading, replay, options)
-        limited = statement.model_copy(update={"limits": record.limits(self._index)})
-        report = Report(statement=limited, provenance=record.provenance(self._index))
-        header = self._index.header(block.number)
-        if header:
-            self._index.keep_report(header, report.encode())
+        limits = record.limits(self._index, block.number)
+        limited = statement.model_copy(update={"limits": limits})
+        provenance = record.provenance(self._index, block.number)
+        report = Report(statement=limited, provenance=provenance)
+        own = Header(block.number, block.hash, ZERO_DIGEST, block.time)  # nobody asks for a parent
+        self._index.keep_report(self._index.header(block.number) or own, report.encode())
         return report
+
+    @cached_property
+    def _chain(self) -> Endpoint:
+        return answering(self._endpoints)
 
     def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Replay, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
@@ -113,12 +119,6 @@ class Audit:
         )
         following = Following(self._index, modules, self._chain, block.number)
         return following.all_of(parts, record), record
-
-    def _say_what_was_imported(self, record: Record) -> None:
-        if self._index.recall("imported"):
-            subject, expected = "what was read before", "read from an endpoint"
-            seen = "imported from an export, and verified against its manifest only"
-            record.find(unknown("reading.imported", subject, expected, seen))
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""
@@ -185,11 +185,11 @@ class Audit:
 
     def _storage(self, reading: Reading, replay: Replay, found: "_Found", options: Options) -> None:
         """What the contracts answer; what was as expected before is not asked again."""
-        established = set() if options.full else self._established()
+        block = reading.block
+        established = set() if options.full else self._established(block)
         storage = Storage(reading, replay.modules, established)
         for topic in TOPICS:
             found.look(topic, partial(storage.compared, topic, replay))
-        block = reading.block
         head = block.number.to_bytes(8) + block.hash
         self._index.remember(_ESTABLISHED, head + b"".join(sorted(storage.established)))
 
@@ -198,11 +198,11 @@ class Audit:
         prover = Prover(reading, header)
         return [*prover.findings(proving.codes(codes), proving.words(replay))]
 
-    def _established(self) -> set[bytes]:
-        """What was found as expected at a block that is still one of the chain's."""
+    def _established(self, block: Block) -> set[bytes]:
+        """What was found as expected at an earlier block that is still one of the chain's."""
         kept = self._index.recall(_ESTABLISHED) or b""
         header = self._index.header(int.from_bytes(kept[:8]))
-        if header is None or header.hash != kept[8:40]:
+        if header is None or header.hash != kept[8:40] or header.number > block.number:
             return set()
         return {kept[at : at + MARK] for at in range(40, len(kept), MARK)}
 
@@ -303,6 +303,15 @@ def _index(then: Then, reading: Reading, table: Powers | None) -> tuple[Indicato
     return dao_index(
         reading, replay.modules, replay.chronicle, table, tallies=tallies, adopters=adopters
     )
+
+
+def answering(endpoints: Sequence[Endpoint]) -> Endpoint:
+    """The first endpoint that answers; that others do not is found when they are compared."""
+    for one in endpoints[:-1]:
+        with suppress(ChainUnreachable):
+            one.block()
+            return one
+    return endpoints[-1]
 
 
 def check(

@@ -301,6 +301,12 @@ class Statement(Model):
     findings: tuple[Finding, ...] = ()
     limits: tuple[str, ...] = ()
 
+    @property
+    def counted(self) -> list[tuple[str, int]]:
+        """The counts in the order in which people read them."""
+        known = [name for name in COUNTED if name in self.counts]
+        return [(name, self.counts[name]) for name in (*known, *sorted({*self.counts} - {*known}))]
+
     def encode(self) -> bytes:
         """Canonical JSON (RFC 8785), the same bytes for everybody."""
         return _encode(self)

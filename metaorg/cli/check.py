@@ -4,7 +4,7 @@ import typer
 
 from metaorg.cli.command import command
 from metaorg.cli.options import ReadFlags
-from metaorg.cli.output import emit, progress, table
+from metaorg.cli.output import emit, stages, table
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed
 from metaorg.times import moment
@@ -23,15 +23,16 @@ def check(session: Session) -> None:
 
     JSON: {"chain_id": 1, "block": {"number": 120, "hash": "0x...", "time": 1700000000}, "modules":
     {...}, "checked": {"seats": 4, ...}, "published": {"uri": "ipfs://bafk...", "block": 100,
-    "time": 1690000000, "decisions_since": 2}, "findings": [{"kind": "difference", "subject": "...",
-    "expected": "...", "seen": "..."}]}; "published" is null without public documents.
+    "time": 1690000000, "decisions_since": 2}, "findings": [{"kind": "difference", "code":
+    "seats.standing", "subject": "...", "expected": "...", "seen": "...", "looks": [{"what": "call",
+    "address": "0x...", "function": "standingOf(address)", "arguments": ["0x..."], "block": 0,
+    "transaction": "0x", "index": 0, "cid": "", "endpoint": ""}]}]}; "published" is null without
+    public documents; "kind" is "difference" or "unknown"; "looks" says where to see it oneself.
     """
     from metaorg.audit import check as audit
 
-    with progress("checking") as advance:
-        report = audit(
-            session.chain, session.address, session.store, lambda what, *_: advance(0, what)
-        )
+    with stages("asking the node") as told:
+        report = audit(session.chain, session.address, session.store, told)
     stated = report.statement
 
     def human() -> str:
@@ -39,8 +40,11 @@ def check(session: Session) -> None:
         head = f"block {stated.block.number}, {moment(stated.block.time)}: {counts}"
         if stated.published:
             head += f"\npublic documents {stated.published.words}"
-        columns = ("finding", "subject", "expected", "seen")
-        rows = [(one.kind, one.subject, one.expected, one.seen) for one in report.findings]
+        columns = ("finding", "code", "subject", "expected", "seen")
+        rows = [
+            [getattr(one, "kind" if name == "finding" else name) for name in columns]
+            for one in report.findings
+        ]
         return f"{head}\n{table(columns, rows)}" if rows else f"{head}\nEverything agrees."
 
     shown = {

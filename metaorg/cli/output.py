@@ -187,6 +187,33 @@ def progress(
         yield lambda count=1, what=None: shown.update(task, advance=count, description=what)
 
 
+@contextmanager
+def stages(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Shows on a terminal what is being done; gives `told(what, done, total)`, total 0 for none."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[far]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(clean(what), total=None, far="")
+
+        def told(what: str, done: int, total: int) -> None:
+            far = f"{done:,} of {total:,}" if total else ""
+            shown.update(
+                task, description=clean(what), completed=done, total=total or None, far=far
+            )
+
+        yield told
+
+
 def _columns(total: int | None, size: bool) -> list[Any]:
     from rich.progress import (
         BarColumn,

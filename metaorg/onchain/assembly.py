@@ -112,16 +112,7 @@ class Assembly(Contract):
 
     def tallies(self, reading: Reading, proposal: int) -> list[ClassTally]:
         """Votes and seats of each constituency; before the snapshot is over, seats as of now."""
-        found = self.read(reading, "proposalTallies", proposal)
-        return [
-            ClassTally(
-                against=raw["against"],
-                in_favour=raw["inFavour"],
-                abstain=raw["abstain"],
-                seats=raw["seats"],
-            )
-            for raw in found
-        ]
+        return tallies_of(self.read(reading, "proposalTallies", proposal))
 
     def has_voted(self, reading: Reading, proposal: int, account: Address) -> bool:
         return bool(self.read(reading, "hasVoted", proposal, account))
@@ -214,6 +205,19 @@ class Assembly(Contract):
             keccak(text=description),
             says=f"{verb} proposal {proposal}",
         )
+
+
+def tallies_of(raw: Sequence[Mapping[str, Any]]) -> list[ClassTally]:
+    """Tallies from the contract's structs."""
+    return [
+        ClassTally(
+            against=one["against"],
+            in_favour=one["inFavour"],
+            abstain=one["abstain"],
+            seats=one["seats"],
+        )
+        for one in raw
+    ]
 
 
 def proposal_id(actions: Actions, description: str) -> int:

@@ -54,7 +54,7 @@ def test_a_contract_that_does_not_confirm_any_more_is_unknown(
     history.chain.request("anvil_setCode", wallet, code)
 
     subject = f"signature of the adoption of version 2 by {wallet}"
-    only(checked(history), "unknown", subject)
+    only(checked(history), "unknown", "adoptions.unconfirmed", subject)
 
 
 def test_an_account_that_is_no_contract_is_not_believed_without_a_signature(
@@ -63,4 +63,5 @@ def test_an_account_that_is_no_contract_is_not_believed_without_a_signature(
     history.chain.request("anvil_setCode", wallet, "0x")
 
     subject = f"signature of the adoption of version 2 by {wallet}"
-    assert only(checked(history), "difference", subject).seen == "nobody"
+    finding = only(checked(history), "difference", "adoptions.signature", subject)
+    assert finding.seen == "nobody"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from audit.history import History
 
 from metaorg.cli.main import main
 from metaorg.onchain import devnet as devnets
@@ -288,6 +289,50 @@ def charter(bakery: Cli, home: Path, advance: Callable[[int], None]) -> Callable
         advance(1)
 
     return found
+
+
+EARLIER = 100
+"""The block of the audit before the last one, of two that were kept."""
+
+
+@pytest.fixture(scope="session")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """A full history on a chain of its own."""
+    with Devnet() as devnet:
+        made = History.lived(devnet.chain, tmp_path_factory.mktemp("lived"))
+        made.store.close()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def audits(lived: History, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder for data of somebody who audited that history twice."""
+    home = tmp_path_factory.mktemp("audits")
+    shutil.copy(lived.store.path, home / "commons")
+    cli = Cli(audited(lived, home), home)
+    for at in (EARLIER, "latest"):
+        cli.done("audit", "run", "--at", at)
+    return home
+
+
+@pytest.fixture
+def auditor(lived: History, audits: Path, tmp_path: Path) -> Iterator[Cli]:
+    """Their command line; what happens to the chain and in the folder ends with the test."""
+    home = tmp_path / "home"
+    shutil.copytree(audits, home)
+    snapshot = lived.chain.request("evm_snapshot")
+    yield Cli(audited(lived, home), tmp_path)
+    lived.chain.request("evm_revert", snapshot)
+
+
+def audited(lived: History, home: Path) -> dict[str, str]:
+    """The environment of somebody who audits, and holds no key."""
+    return {
+        "METAORG_HOME": str(home),
+        "METAORG_RPC": lived.chain.url,
+        "METAORG_STORE": f"embedded:{home / 'commons'}",
+        "METAORG_ADDRESS": lived.modules.meta_organization,
+    }
 
 
 Answer = Callable[[bytes], tuple[int, str, bytes]]

@@ -359,6 +359,7 @@ CHANGED: dict[str, Any] = {
     "contracts": (*FACTS.contracts, ("laundry", MEMBER)),
     "proposals": (FACTS.proposals[0].model_copy(update={"state": "queued"}),),
     "activities": FACTS.activities[:1],
+    "earlier": NEWEST,
 }
 
 

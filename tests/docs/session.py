@@ -14,7 +14,7 @@ import re
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +72,13 @@ def run(page: Path, folder: Path, kinds: Sequence[str] = KINDS) -> str:
     if not steps:
         raise PageWrong(f"{page.name}: there is nothing to run")
     _furnish(folder)
-    code, output = _execute(script(steps), folder)
+    ports = {port: free_port() for _, port in SERVING.findall(text)}
+    code, output = _execute(_with_servers(script(steps), ports), folder)
     printed = _by_step(output)
     last = max(printed, default=0)
     for number, step in enumerate(steps[: last + 1]):
-        _compare(f"{page.name}:{step.line}", step, printed.get(number, ""))
+        said = _as_written(printed.get(number, ""), ports)
+        _compare(f"{page.name}:{step.line}", step, said)
     if code != 0 or last + 1 < len(steps):
         step, said = steps[last], printed.get(last, output)
         raise PageWrong(f"{page.name}:{step.line}: exit code {code}\n{step.command}\n{said}")
@@ -179,7 +181,6 @@ def _execute(text: str, folder: Path) -> tuple[int, str]:
     text = text.replace(
         "metaorg devnet &", f"metaorg devnet --port {port} >/dev/null 2>&1 & DEVNET=$!\n{STARTED}"
     )
-    text = _with_servers(text)
     url = f"http://127.0.0.1:{port}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("METAORG_")}
     homes = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / ".data")}
@@ -204,14 +205,20 @@ def _execute(text: str, folder: Path) -> tuple[int, str]:
     return process.returncode, output
 
 
-def _with_servers(text: str) -> str:
+def _with_servers(text: str, ports: Mapping[str, int]) -> str:
     """A script whose servers listen on free ports, and are waited for."""
-    for _, port in SERVING.findall(text):
-        free = free_port()
+    for port, free in ports.items():
         started = rf"\1 --port {free} >/dev/null 2>&1 &\n{LISTENING.format(free)}"
         text = re.sub(rf"^(.* serve) --port {port} &$", started, text, flags=re.MULTILINE)
         text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free}")
     return text
+
+
+def _as_written(printed: str, ports: Mapping[str, int]) -> str:
+    """What was printed, with the ports that the page has."""
+    for port, free in ports.items():
+        printed = printed.replace(f"127.0.0.1:{free}", f"127.0.0.1:{port}")
+    return printed
 
 
 def _by_step(output: str) -> dict[int, str]:

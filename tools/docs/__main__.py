@@ -8,12 +8,13 @@ import os
 import sys
 from pathlib import Path
 
-from tools.docs import commands, errors, guards, powers, schema
+from tools.docs import commands, errors, findings, guards, powers, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     "docs/commands.md": commands.page,
     "docs/errors.md": errors.page,
+    "docs/findings.md": findings.page,
     "docs/powers.md": powers.page,
     "docs/schemas/audit-report.json": schema.page,
     guards.PATH: guards.page,

@@ -11,6 +11,8 @@ from metaorg.audit.statement import Provenance, Source
 
 MOST_FINDINGS = 200
 """Findings of one code that are told one by one."""
+IMPORTED = "imported"
+"""What an index remembers of an import: the log digest. No endpoint was asked for what is in it."""
 
 
 class Counts:
@@ -64,9 +66,9 @@ class Record:
             if finding not in self.findings:
                 self.findings.append(finding)
 
-    def provenance(self, index: Index) -> Provenance:
-        """Where everything in the index comes from, that of earlier runs included."""
-        windows = index.windows()
+    def provenance(self, index: Index, until: int | None = None) -> Provenance:
+        """Where everything in the index up to a block comes from, that of earlier runs included."""
+        windows = _windows(index, until)
         counts = [Counts.of(index, window) for window in windows]
         times = [window.read_at for window in windows] or [0]
         return Provenance(
@@ -76,21 +78,24 @@ class Record:
             windows=len(windows),
             headers=sum(one.headers for one in counts),
             proved=sum(one.proved for one in counts),
-            logs=sum(window.count for window in windows),
-            log_digest=index.log_digest(),
+            logs=_count(index, windows, until),
+            log_digest=index.log_digest(until),
             finality=self.finality,
-            findings=(*self._all_findings(index), *_gaps(windows, counts)),
+            findings=(*self._all_findings(index), *_imports(index), *_gaps(windows, counts)),
         )
 
-    def limits(self, index: Index) -> tuple[str, ...]:
-        """What this reading did not look at, in sentences."""
-        windows = index.windows()
+    def limits(self, index: Index, until: int | None = None) -> tuple[str, ...]:
+        """What the reading up to a block did not look at, in sentences.
+
+        How many headers were hashed depends on how windows were cut: it is no part of them.
+        """
+        windows = _windows(index, until)
         blocks = sum(window.last - window.first + 1 for window in windows)
         headers = sum(Counts.of(index, window).headers for window in windows)
         if headers == blocks:
             return ()
         return (
-            f"Of {blocks} blocks the headers of {headers} were hashed, so that in the others a "
+            "Not every block's header was read and hashed, so that in a block where it was not, a "
             "log that no endpoint told would not show.",
         )
 
@@ -104,6 +109,26 @@ class Record:
     def _all_findings(self, index: Index) -> tuple[Finding, ...]:
         found = {finding.id: finding for finding in (*index.notes(), *self.findings)}
         return tuple(found.values())
+
+
+def _windows(index: Index, until: int | None) -> list[Window]:
+    return [one for one in index.windows() if until is None or one.first <= until]
+
+
+def _count(index: Index, windows: Sequence[Window], until: int | None) -> int:
+    """How many logs there are up to a block, which may be inside the last window."""
+    if not windows or until is None or windows[-1].last <= until:
+        return sum(window.count for window in windows)
+    rest = index.rows(after=(windows[-1].first, -1), until=until)
+    return sum(window.count for window in windows[:-1]) + sum(map(len, rest))
+
+
+def _imports(index: Index) -> list[Finding]:
+    """That no endpoint was asked for what was imported."""
+    if not index.recall(IMPORTED):
+        return []
+    seen = "imported from an export, and verified against its manifest only"
+    return [unknown("reading.imported", "what was read before", "read from an endpoint", seen)]
 
 
 def _gaps(windows: Sequence[Window], counts: Sequence[Counts]) -> list[Finding]:

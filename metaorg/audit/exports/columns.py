@@ -23,6 +23,7 @@ whose arguments are JSON with whole numbers as decimal texts and bytes as 0x-hex
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
+from metaorg.audit.collecting.record import Counts
 from metaorg.audit.events import Header, Row
 from metaorg.audit.index import Window
 
@@ -81,7 +82,7 @@ def _topics(names: str) -> tuple[Column, ...]:
 WINDOWS = (
     *columns_of("int64", "number", "first_block last_block"),
     *columns_of("string", "text", "endpoint"),
-    *columns_of("int64", "number", "read_at logs"),
+    *columns_of("int64", "number", "read_at logs headers proved unproved"),
     *columns_of("binary", "bytes", "log_digest"),
     *columns_of("int64", "number", "final"),
 )
@@ -92,22 +93,25 @@ EVENTS = (
 )
 
 
-def window_values(window: Window) -> Values:
+def window_values(window: Window, counts: Counts) -> Values:
     """A row of the table of windows."""
-    first, last, endpoint, read_at, count, digest, final = window
-    return first, last, endpoint, read_at, count, digest, int(final)
+    first, last, endpoint, read_at, logs, digest, final = window
+    counted = counts.headers, counts.proved, counts.open
+    return first, last, endpoint, read_at, logs, *counted, digest, int(final)
 
 
-def read_window(values: Values) -> Window:
-    """The window of such a row.
+def read_window(values: Values) -> tuple[Window, Counts]:
+    """The window of such a row, and how far it was proved.
 
     Raises:
         ValueError: it is malformed.
     """
-    first, last, endpoint, read_at, count, digest, final = values
+    first, last, endpoint, read_at, logs, *counted, digest, final = values
     if final not in (0, 1):
         raise ValueError("final is 0 or 1")
-    return Window(first, last, endpoint, read_at, count, digest, bool(final))
+    if not all(0 <= count <= last - first + 1 for count in counted):
+        raise ValueError("headers, proved and unproved are counts of its blocks")
+    return Window(first, last, endpoint, read_at, logs, digest, bool(final)), Counts(*counted)
 
 
 # ethereum-etl

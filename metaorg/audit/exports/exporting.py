@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
+from metaorg.audit.collecting.record import Counts
 from metaorg.audit.events import Happened, Header, Row
 from metaorg.audit.exports import sql
 from metaorg.audit.exports.columns import EVENTS, STANDARDS, Placed, Standard, Values, window_values
@@ -96,7 +97,7 @@ def export_sql(index: Index, file: Path) -> Held:
 def _fill(index: Index, held: Held, standard: Standard, opened: Opened) -> None:
     with opened("windows") as writer:
         for window in index.windows():
-            writer.add(window_values(window))
+            writer.add(window_values(window, Counts.of(index, window)))
     with opened("blocks") as writer:
         for header in chain.from_iterable(index.headers()):
             writer.add(standard.header(header, held.chain_id))

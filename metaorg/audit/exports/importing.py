@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from metaorg.audit.collecting.record import IMPORTED, Counts
 from metaorg.audit.events import Header, Row
 from metaorg.audit.exports.columns import STANDARDS, Placed, Standard, Values, read_window
 from metaorg.audit.exports.csv import read_csv
@@ -14,9 +15,8 @@ from metaorg.audit.exports.parquet import read_parquet
 from metaorg.audit.exports.sql import AUDIT, read_sql
 from metaorg.audit.index import Batch, Index, Window
 from metaorg.errors import InvalidInput, StoreUnreachable
+from metaorg.types import Address
 
-IMPORTED = "imported"
-"""What an index remembers of an import: the log digest. No endpoint was asked for what is in it."""
 WINDOW_LIMIT = 2_000_000
 """Logs in one window, which are in memory while they are written."""
 
@@ -33,13 +33,14 @@ class _Export(NamedTuple):
     logs: Rows
 
 
-def import_tables(source: Path, index: Index) -> Held:
+def import_tables(source: Path, index: Index, about: Address | None = None) -> Held:
     """Bring an export back into an empty index: the same rows, headers and windows.
 
     What was exported is what somebody read, or says so: the index remembers that it was imported.
 
     Args:
         source: a folder that `export_tables` wrote, or a file of `export_sql`.
+        about: whose it must be; anybody's when absent.
 
     Raises:
         InvalidInput: the index is not empty or another one's; the export is damaged, cut off, not
@@ -48,6 +49,8 @@ def import_tables(source: Path, index: Index) -> Held:
     """
     try:
         export = _from_folder(source) if source.is_dir() else _from_sql(source)
+        if about not in (None, export.held.address):
+            raise InvalidInput(f"{source} is about {export.held.address}, not about {about}")
         _check_empty(index, export.held)
         try:
             _bring(export, index)
@@ -91,8 +94,9 @@ def _check_empty(index: Index, held: Held) -> None:
 def _bring(export: _Export, index: Index) -> None:
     held = export.held
     index.remember(IMPORTED, held.log_digest)
-    for batch in _batches(export):
+    for batch, counts in _batches(export):
         index.write(batch)
+        counts.keep(index, batch.window)
     head, windows = index.head(), index.windows()
     found = (
         len(windows),
@@ -120,17 +124,17 @@ class _Ahead(Generic[T]):
         return taken
 
 
-def _batches(export: _Export) -> Iterator[Batch]:
+def _batches(export: _Export) -> Iterator[tuple[Batch, Counts]]:
     headers = _Ahead(_read_headers(export))
     logs = _Ahead(_read_logs(export))
     for where, values in export.windows:
-        window = _valid(where, read_window, values)
+        window, counts = _valid(where, read_window, values)
         if window.count > WINDOW_LIMIT:
             raise InvalidInput(f"{where}: a window has more than {WINDOW_LIMIT} logs")
         own = []
         while headers.next is not None and headers.next.number <= window.last:
             own.append(headers.take())
-        yield Batch(window, own, _take_rows(logs, window, own))
+        yield Batch(window, own, _take_rows(logs, window, own)), counts
     if headers.next is not None or logs.next is not None:
         raise InvalidInput("the export has blocks or logs after the last window")
 

@@ -1,8 +1,11 @@
 """How to see oneself what a finding is about: one line for a shell, with cast, jq and ipfs."""
 
 import shlex
+from functools import cache
 
 from metaorg.audit.findings import Look
+from metaorg.onchain import abi
+from metaorg.onchain.artifacts import CONTRACTS, load
 
 
 def command(look: Look, block: int) -> str:
@@ -24,7 +27,8 @@ def command(look: Look, block: int) -> str:
 
 
 def _state(look: Look, options: str) -> str:
-    parts = [look.address or "", *([look.function] if look.function else []), *look.arguments]
+    function = _decoding().get(look.function, look.function)
+    parts = [look.address or "", *([function] if function else []), *look.arguments]
     line = f"cast {look.what} {shlex.join(parts)} {options}"
     return f"cast keccak $({line})" if look.what == "code" else line
 
@@ -36,3 +40,14 @@ def _log(look: Look, block: int, node: str) -> str:
         return f"""{receipt} | jq '.logs[] | select(.logIndex == "{look.index:#x}")'"""
     address = f" --address {look.address}" if look.address else ""
     return f"cast logs --from-block {block} --to-block {block}{address} {node}"
+
+
+@cache
+def _decoding() -> dict[str, str]:
+    """Signatures of views with the types of what they answer, so that `cast` shows values."""
+    views = [one for name in CONTRACTS for one in load(name).functions.values()]
+    return {
+        abi.signature(one): f"{abi.signature(one)}({','.join(abi.types(one['outputs']))})"
+        for one in views
+        if one["outputs"]
+    }

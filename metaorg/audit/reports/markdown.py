@@ -46,7 +46,7 @@ def _rest(field: str, total: int, shown: int) -> str:
 
 def _head(view: View) -> Iterator[str]:
     statement = view.statement
-    counts = (f"{number:,} {escape(name)}" for name, number in statement.counts.items())
+    counts = (f"{number:,} {escape(name)}" for name, number in statement.counted)
     yield f"# Audit of {escape(statement.name)}"
     yield f"**{figures.verdict(view.report)}**"
     yield bullets(

@@ -1,5 +1,6 @@
 """The group of commands `metaorg audit`, and where an audit reads and is kept."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,12 +29,15 @@ app = application(
     """
 )
 
+FILES = ("report.json", "report.html", "report.md")
+"""The forms of a report in a folder."""
 _Rpcs = Annotated[
     list[str] | None,
     typer.Option(
         "--rpc",
         metavar="URL",
-        help="A node's address; repeatable: the first is read, others are compared with it.",
+        help="A node's address; repeatable: the first that answers is read, and the others are "
+        "compared with it.",
         rich_help_panel=CONNECTION,
     ),
 ]
@@ -66,18 +70,21 @@ def _moment(text: str) -> Any:
     """
     if text == "latest":
         return text
-    if text.isdecimal():
+    if re.fullmatch("[0-9]{1,18}", text):
         return int(text)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            found = datetime.combine(found, time(23, 59, 59))
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if found.timestamp() < 0:
+            raise ValueError
+    except (ValueError, OverflowError):
         raise InvalidInput(
-            f"{text!r} is neither a block's number nor a date like 2026-03-31 or "
+            f"{text!r:.80} is neither a block's number nor a date since 1970 like 2026-03-31 or "
             "2026-03-31T12:00:00Z, nor `latest`"
         ) from None
-    if len(text) == len("2026-03-31"):
-        found = datetime.combine(found, time(23, 59, 59))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 moment_at = reader(_moment, "block or date")
@@ -112,31 +119,52 @@ class RunFlags(_Where, ActFlags):
 
 
 @contextmanager
-def opened(session: Session) -> "Iterator[Index]":
-    """Where the audit is kept."""
+def opened(session: Session, *, new: bool = False) -> "Iterator[Index]":
+    """Where the audit is kept.
+
+    Args:
+        new: whether it is made when nothing is there yet.
+
+    Raises:
+        InvalidInput: nothing is there, or what was read of another meta-organization.
+    """
     from metaorg.audit.index import open_index
+    from metaorg.audit.index.sqlite import SqliteIndex
+
+    index = open_index(_place(session))
+    if not new and isinstance(index, SqliteIndex) and not Path(index.path).exists():
+        raise InvalidInput(f"nothing is kept in {index.path}: make an audit, `metaorg audit run`")
+    with index:
+        subject, about = index.subject(), session.settings.address
+        if subject and about not in (None, subject[1]):
+            raise InvalidInput(
+                f"{index.name} holds what was read of {subject[1]}, not of {about}; name another "
+                "one with --store"
+            )
+        yield index
+
+
+def _place(session: Session) -> str:
+    """What --store says, or the file for the address in the folder for data."""
     from metaorg.settings import data_folder
 
-    uri = session.flags.kept
+    uri: str | None = session.flags.kept
     if uri is None:
-        folder = data_folder() / "audit"
-        folder.mkdir(parents=True, exist_ok=True)
-        uri = str(folder / f"{session.address}.db")
+        return str(data_folder() / "audit" / f"{session.address}.db")
     if uri.startswith(("embedded:", "kubo:")):
         raise InvalidInput(
             "--store is where the audit is kept, a file or postgresql://...; for the commons, "
             "which embedded: and kubo: name, use --commons"
         )
-    with open_index(uri) as index:
-        yield index
+    return str(Path(uri).expanduser()) if uri.startswith("~") else uri
 
 
 def endpoints(session: Session) -> "list[Endpoint]":
-    """The nodes, the first of which is read."""
+    """The nodes, of which the first that answers is read."""
     from metaorg.onchain.endpoint import Endpoint
 
     settings = session.settings
-    urls = session.flags.rpc or [settings.rpc]
+    urls = dict.fromkeys(session.flags.rpc or [settings.rpc])
     return [Endpoint(url, settings.chain_id, settings.timeout) for url in urls]
 
 
@@ -165,20 +193,28 @@ def audited_files(report: "Report") -> dict[str, bytes]:
 
     data = report.encode()
     read = read_report(data)
-    return {
-        "report.json": data,
-        "report.html": page(read).encode(),
-        "report.md": markdown(read).encode(),
-    }
+    return dict(zip(FILES, (data, page(read).encode(), markdown(read).encode()), strict=True))
+
+
+def made(folder: Path) -> Path:
+    """A folder, which is made where it is missing.
+
+    Raises:
+        InvalidInput: it cannot be made.
+    """
+    folder = folder.expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise InvalidInput(f"{folder} is a file; name a folder") from None
+    except OSError as error:
+        raise InvalidInput(f"{folder} cannot be made: {error.strerror}") from None
+    return folder
 
 
 def written(folder: Path, files: dict[str, bytes]) -> None:
-    """Write files into a folder, which is made where it is missing."""
+    """Write files into a folder, in place of those that have the same names."""
     from metaorg.cli.files import replace_file
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInput(f"{folder} cannot be made: {error.strerror}") from None
     for name, data in files.items():
-        replace_file(folder / name, data)
+        replace_file(made(folder) / name, data)

@@ -71,14 +71,16 @@ def import_(
 ) -> None:
     """Bring an export back into a new --store: the same rows, headers and windows.
 
-    It is verified against its manifest, and by the next `metaorg audit run` against the chain.
+    It is verified against its manifest. The next `metaorg audit run` goes on from it, compares what
+    it leads to with the contracts' storage, and says in the report that it was imported.
 
-    JSON: {"chain_id": 1, "address": "0x...", "logs": 120, "log_digest": "0x...", ...}.
+    JSON: {"format": 1, "chain_id": 1, "address": "0x...", "block": 120, "block_hash": "0x...",
+    "windows": 1, "blocks": 80, "logs": 120, "log_digest": "0x..."}.
     """
     from metaorg.audit.exports import import_tables
 
-    with opened(session) as index, progress("importing"):
-        held = import_tables(source, index)
+    with opened(session, new=True) as index, progress("importing"):
+        held = import_tables(source.expanduser(), index, session.settings.address)
     emit(held, session.as_json, lambda: f"{held.logs} logs up to block {held.block} are there.")
 
 

@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from metaorg.cli.audit.app import (
+    FILES,
     At,
     RunFlags,
     app,
     audited_files,
     endpoints,
+    made,
     opened,
     written,
 )
 from metaorg.cli.audit.words import summary
 from metaorg.cli.command import command
-from metaorg.cli.output import emit, progress, say
+from metaorg.cli.output import emit, progress, say, stages
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed, InvalidInput
 
@@ -29,6 +31,14 @@ if TYPE_CHECKING:
 
 CREDENTIAL = "credential.json"
 LICENCE = "CC0-1.0"
+Source = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="A checkout of metaorg: compile its contracts and compare (with --solc).",
+    ),
+]
+Solc = Annotated[Path | None, typer.Option(metavar="FILE", help="The compiler for --source.")]
 
 
 @command(app, RunFlags)
@@ -79,16 +89,8 @@ def run(
             "--publish", help="With --to: publish the folder on the commons, as --account."
         ),
     ] = False,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="A checkout of metaorg: compile its contracts and compare (with --solc).",
-        ),
-    ] = None,
-    solc: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The compiler for --source.")
-    ] = None,
+    source: Source = None,
+    solc: Solc = None,
 ) -> None:
     """Audit everything: read, replay, reconcile, report.
 
@@ -98,27 +100,28 @@ def run(
 
     Exit code 0 when everything was established, 6 when something differs or is unknown.
 
-    JSON: the report, whose schema is docs/schemas/audit-report.json.
+    JSON: the report, whose schema is docs/schemas/audit-report.json; with --publish, what was sent,
+    as `metaorg commons publish` tells it.
     """
     from metaorg.audit import Options
     from metaorg.audit.collecting.settling import Depth
 
-    if (sign or publish) and to is None:
-        raise InvalidInput("--sign and --publish need --to FOLDER, where the report is written")
-    if (source is None) != (solc is None):
-        raise InvalidInput("--source and --solc go together")
+    _require_way(session, to, sign=sign, publish=publish)
     options = Options(
         at=at,
         full=full,
         prove=prove,
         depth=Depth(all_headers=headers),
-        rebuilt=_rebuilt(source, solc) if source and solc else None,
+        rebuilt=rebuilt(source, solc),
     )
-    with opened(session) as index:
+    with opened(session, new=True) as index:
         report = audited(session, index, options)
     if to is not None:
-        _deliver(session, report, to, sign=sign, publish=publish)
-    if not publish:
+        _deliver(session, report, to, sign=sign)
+    if to is not None and publish:
+        say(summary(report))
+        _publish(session, report, to)
+    else:
         emit(report, session.as_json, lambda: summary(report))
     require_established(report)
 
@@ -127,15 +130,25 @@ def audited(session: Session, index: "Index", options: "Options") -> "Report":
     """Run an audit, showing how far it is."""
     from metaorg.audit import Audit
 
-    with progress("auditing", 1) as advance:
-        shown = [0]
-
-        def told(what: str, done: int, total: int) -> None:
-            advance(0, f"{what} {done:,} of {total:,}" if total else what)
-            shown[0] = done
-
+    with stages("asking the node") as told:
         audit = Audit(endpoints(session), session.address, index, session.store, told)
         return audit.run(options)
+
+
+def rebuilt(source: Path | None, solc: Path | None) -> "Rebuilt | None":
+    """What compiling the sources gives; None where they are not named.
+
+    Raises:
+        InvalidInput: only one of both is named.
+    """
+    from metaorg.audit.source import rebuild
+
+    if source is None and solc is None:
+        return None
+    if source is None or solc is None:
+        raise InvalidInput("--source and --solc go together")
+    with progress("compiling the contracts"):
+        return rebuild(source.expanduser(), solc.expanduser())
 
 
 def require_established(report: "Report") -> None:
@@ -151,29 +164,44 @@ def require_established(report: "Report") -> None:
         )
 
 
-def _rebuilt(source: Path, solc: Path) -> "Rebuilt":
-    from metaorg.audit.source import rebuild
+def _require_way(session: Session, to: Path | None, *, sign: bool, publish: bool) -> None:
+    """Refuse what cannot work before anything is read.
 
-    with progress("compiling the contracts"):
-        return rebuild(source, solc)
+    Raises:
+        InvalidInput: there is no folder, or one with other files, which would be published, too.
+        Misconfigured: nobody was named who signs.
+    """
+    if to is None:
+        if sign or publish:
+            raise InvalidInput("--sign and --publish need --to FOLDER, where the report is written")
+        return
+    if sign or publish:
+        _ = session.own
+    others = sorted({one.name for one in made(to).iterdir()} - {*FILES, CREDENTIAL})
+    if publish and others:
+        raise InvalidInput(
+            f"{to} has other files, as {others[0]}, which would be published, too; name another "
+            "folder"
+        )
 
 
-def _deliver(
-    session: Session, report: "Report", folder: Path, *, sign: bool, publish: bool
-) -> None:
-    """Write the report, sign it, and publish the folder."""
+def _deliver(session: Session, report: "Report", folder: Path, *, sign: bool) -> None:
+    """Write the report into a folder, and sign it; what was signed before goes."""
     files = audited_files(report)
-    if sign:
+    (folder.expanduser() / CREDENTIAL).unlink(missing_ok=True)
+    if sign and session.flags.dry_run:
+        say(f"will sign {CREDENTIAL} as {session.own.address}")
+    elif sign:
         from metaorg.audit.credential import issue
 
         credential = issue(report, session.own, int(time.time()))
         files[CREDENTIAL] = json.dumps(credential, indent=2, ensure_ascii=False).encode()
     written(folder, files)
     say(f"Written to {folder}: {', '.join(files)}.")
-    if publish:
-        from metaorg.cli.commons.publishing import publish as publish_folder
 
-        stated = report.statement
-        publish_folder(
-            session, folder, licence=LICENCE, title=f"Audit as of block {stated.block.number}"
-        )
+
+def _publish(session: Session, report: "Report", folder: Path) -> None:
+    from metaorg.cli.commons.publishing import publish
+
+    title = f"Audit as of block {report.statement.block.number}"
+    publish(session, folder.expanduser(), licence=LICENCE, title=title)

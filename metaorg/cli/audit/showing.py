@@ -10,13 +10,14 @@ from metaorg.cli.audit.app import At, AuditFlags, app, endpoints, kept_report, m
 from metaorg.cli.audit.running import audited, require_established
 from metaorg.cli.audit.words import summary
 from metaorg.cli.command import command
-from metaorg.cli.output import emit, table, write
+from metaorg.cli.output import emit, facts, table, write
 from metaorg.cli.session import Session
 from metaorg.errors import InvalidInput
 from metaorg.times import moment
 
 if TYPE_CHECKING:
     from metaorg.audit import Report
+    from metaorg.audit.difference import Difference
     from metaorg.audit.explain import Explanation
     from metaorg.audit.index import Index
     from metaorg.audit.statement import Statement
@@ -96,16 +97,10 @@ def diff(
     """
     from metaorg.audit.difference import difference
 
-    with opened(session) as index:
+    with opened(session, new=True) as index:
         found = difference(_statement(session, index, one), _statement(session, index, other))
 
-    def human() -> str:
-        times = [f"block {b.number}, {moment(b.time)}" for b in (found.earlier, found.later)]
-        lines = [f"{found.name}, from {times[0]} to {times[1]}:", *found.words()]
-        lines += [] if found.turns else ["Nothing is different."]
-        return "\n".join([*lines, *(f"Unknown in one of both: {name}" for name in found.unknown)])
-
-    emit(found, session.as_json, human)
+    emit(found, session.as_json, lambda: _different(found))
 
 
 @command(app, AuditFlags)
@@ -125,6 +120,20 @@ def powers(session: Session, at: At = None) -> None:
         "unknown": [name for name in stated.unknown if name in fields],
     }
     emit(shown, session.as_json, lambda: _powers(stated))
+
+
+def _different(found: "Difference") -> str:
+    """What turned, under the name of what it belongs to."""
+    times = [f"block {one.number}, {moment(one.time)}" for one in (found.earlier, found.later)]
+    lines, topic = [f"{found.name}, from {times[0]} to {times[1]}:"], ""
+    for turn, words in zip(found.turns, found.words(), strict=True):
+        if turn.topic != topic:
+            topic = turn.topic
+            lines += ["", topic.replace("_", " ")]
+        lines.append(f"  {words}")
+    if not found.turns:
+        lines.append("Nothing is different.")
+    return "\n".join([*lines, *(f"Unknown in one of both: {name}" for name in found.unknown)])
 
 
 def _powers(stated: "Statement") -> str:
@@ -155,15 +164,17 @@ def _listed(
 
 def _explained(found: "Explanation") -> str:
     finding = found.finding
-    lines = [
-        f"{found.id}  {finding.kind}: {finding.subject}",
-        f"rule:      {found.rule}",
-        f"expected:  {finding.expected}",
-        f"seen:      {finding.seen}",
-        f"what to do: {found.do}",
-    ]
+    told = {
+        "finding": f"{found.id}, {finding.code}",
+        finding.kind: finding.subject,
+        "rule": found.rule,
+        "expected": finding.expected,
+        "seen": finding.seen,
+        "to do": found.do,
+    }
+    lines = [facts(told)]
     if found.commands:
-        lines += ["to see it yourself (RPC is the address of a node that you trust):"]
+        lines += ["", "To see it yourself (RPC is the address of a node that you trust):"]
     return "\n".join([*lines, *(f"  {command}" for command in found.commands)])
 
 
@@ -184,10 +195,10 @@ def _kept(index: "Index", at: Any) -> "Report":
 
 def _statement(session: Session, index: "Index", at: Any) -> "Statement":
     """The statement at a block or time, audited where it is not kept."""
-    from metaorg.audit import Options
+    from metaorg.audit import Options, answering
     from metaorg.audit.finality import pin
 
-    number = at if isinstance(at, int) else pin(endpoints(session)[0], at).number
+    number = at if isinstance(at, int) else pin(answering(endpoints(session)), at).number
     if index.report(number) is not None:
         return kept_report(index, number).statement
     return audited(session, index, Options(at=number)).statement

@@ -1,21 +1,23 @@
 """`metaorg audit verify | source`: whether a report, or the code, is what it says."""
 
-import json
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from metaorg.cli.audit.app import AuditFlags, app, audited_files, endpoints
-from metaorg.cli.audit.running import CREDENTIAL, audited
+from metaorg.cli.audit.app import FILES, AuditFlags, app, audited_files, endpoints
+from metaorg.cli.audit.running import CREDENTIAL, Solc, Source, audited, rebuilt
 from metaorg.cli.command import command
+from metaorg.cli.files import read_json
 from metaorg.cli.options import Flags
-from metaorg.cli.output import emit, progress, table
+from metaorg.cli.output import emit, say, table
 from metaorg.cli.session import Session
 from metaorg.errors import CheckFailed, InvalidInput
 
 if TYPE_CHECKING:
     from metaorg.audit import Report
+    from metaorg.types import Address
 
 _SHOWN = 40
 """Differences that are shown."""
@@ -30,38 +32,36 @@ def verify(
             metavar="REPORT", help="report.json, or the folder with it that `run --to` wrote."
         ),
     ],
+    source: Source = None,
+    solc: Solc = None,
 ) -> None:
     """Recompute a report from the same block, and say whether it is the same, byte for byte.
 
     Everything is read again from the node and the commons that you name; nothing is taken from the
-    report but the address and the block. What must be equal is the statement: who read it, from
-    where and when, is no part of it. In a folder, the page and the Markdown must be those of the
-    report, and the credential must be signed for it. Exit code 6 when something differs.
+    report but the address and the block. What must be equal are the statement and the digest of the
+    logs: who read them, from where and when, is no part of either. In a folder, the page and the
+    Markdown must be those of the report, and the credential must be signed for it. Exit code 6 when
+    something differs.
 
     JSON: {"same": true, "block": 120, "statement": "0x...", "recomputed": "0x...", "differences":
     [], "files": {"report.html": true}, "signed_by": "0x..."}; "signed_by" is null without a
-    credential.
+    credential that was signed for the report.
     """
-    from metaorg.audit import Options
-    from metaorg.audit.collecting.settling import Depth
     from metaorg.audit.difference import difference
-    from metaorg.audit.index import open_index
 
     told = _read(report)
     stated = told.statement
-    if session.settings.address not in (None, stated.modules.meta_organization):
-        raise InvalidInput(
-            f"the report is about {stated.modules.meta_organization}, not about {session.address}"
-        )
-    depth = Depth(all_headers=not stated.limits)
     session = _about(session, told)
-    with open_index(":memory:") as index:
-        again = audited(session, index, Options(at=stated.block.number, full=True, depth=depth))
-    same = again.statement.encode() == stated.encode()
-    turns = [] if same else [*difference(stated, again.statement).words()]
-    if not same and again.statement.block.hash != stated.block.hash:
+    again = _recomputed(session, told, source, solc)
+    logs = told.provenance.log_digest, again.provenance.log_digest
+    same = again.statement.digest == stated.digest and logs[0] == logs[1]
+    turns = [*difference(stated, again.statement).words()]
+    if again.statement.block.hash != stated.block.hash:
         turns.insert(0, f"block {stated.block.number} has another hash on this chain")
+    if logs[0] != logs[1]:
+        turns.append(f"the logs have the digest 0x{logs[0].hex()} -> 0x{logs[1].hex()}")
     files = _files(report, told) if report.is_dir() else {}
+    signed_by = _signed_by(session, report, told, files)
     found = {
         "same": same,
         "block": stated.block.number,
@@ -69,11 +69,11 @@ def verify(
         "recomputed": again.statement.digest,
         "differences": turns or ([] if same else ["the bytes differ, and nothing that is told"]),
         "files": files,
-        "signed_by": _signed_by(session, report, told),
+        "signed_by": signed_by,
     }
     emit(found, session.as_json, lambda: _told(found))
     if not same or not all(files.values()):
-        raise CheckFailed("the report is not what this reading gives")
+        raise CheckFailed("this is not what is read now, or what somebody signed")
 
 
 @command(app, Flags)
@@ -92,10 +92,8 @@ def source(
     JSON: {"compiler": "...", "contracts": [{"name": "Membership", "match": "exact"}], "altered":
     []}.
     """
-    from metaorg.audit.source import rebuild
-
-    with progress("compiling the contracts"):
-        built = rebuild(folder, solc)
+    built = rebuilt(folder, solc)
+    assert built is not None  # both are required
     rows = [(one.name, one.match) for one in built.contracts]
     emit(built, session.as_json, lambda: table(("contract", "match"), rows))
     if any(one.match != "exact" for one in built.contracts):
@@ -106,7 +104,7 @@ def _read(path: Path) -> "Report":
     from metaorg.audit.reports import read_report
     from metaorg.audit.statement import LIMIT
 
-    file = path / "report.json" if path.is_dir() else path
+    file = path / FILES[0] if path.is_dir() else path
     try:
         with file.open("rb") as opened:
             return read_report(opened.read(LIMIT + 1))
@@ -115,11 +113,53 @@ def _read(path: Path) -> "Report":
 
 
 def _about(session: Session, told: "Report") -> Session:
-    """The same session, about the meta-organization of a report."""
-    from dataclasses import replace
+    """The same session, about the meta-organization of a report.
 
-    address = told.statement.modules.meta_organization
+    Raises:
+        InvalidInput: another one was named, or a node of another chain.
+    """
+    from metaorg.audit import answering
+
+    stated = told.statement
+    address = stated.modules.meta_organization
+    if session.settings.address not in (None, address):
+        raise InvalidInput(f"the report is about {address}, not about {session.address}")
+    node = answering(endpoints(session))
+    if node.id != stated.chain_id:
+        raise InvalidInput(
+            f"the report is about chain {stated.chain_id}, and the node at {node.where} is on "
+            f"chain {node.id}; name another one with --rpc"
+        )
     return Session(replace(session.flags, address=address))
+
+
+def _recomputed(
+    session: Session, told: "Report", source: Path | None, solc: Path | None
+) -> "Report":
+    """What is read now, looking at what the report looked at.
+
+    Raises:
+        InvalidInput: it says what compiling gave, and what to compile was not named.
+    """
+    from metaorg.audit import Options
+    from metaorg.audit.collecting.settling import Depth
+    from metaorg.audit.index import open_index
+
+    stated = told.statement
+    compiled = any(one.source is not None for one in stated.code)
+    if compiled and (source is None or solc is None):
+        raise InvalidInput(
+            "the report says what compiling the contracts gave: name a checkout and the compiler "
+            "with --source and --solc, to verify that, too"
+        )
+    options = Options(
+        at=stated.block.number,
+        full=True,
+        depth=Depth(all_headers=not stated.limits),
+        rebuilt=rebuilt(source, solc) if compiled else None,
+    )
+    with open_index(":memory:") as index:
+        return audited(session, index, options)
 
 
 def _files(folder: Path, told: "Report") -> dict[str, bool]:
@@ -127,37 +167,44 @@ def _files(folder: Path, told: "Report") -> dict[str, bool]:
     found = {}
     for name, data in audited_files(told).items():
         file = folder / name
-        if file.is_file():
-            found[name] = file.read_bytes() == data
+        if file.is_file() and name != FILES[0]:
+            found[name] = file.stat().st_size == len(data) and file.read_bytes() == data
     return found
 
 
-def _signed_by(session: Session, path: Path, told: "Report") -> str | None:
+def _signed_by(
+    session: Session, path: Path, told: "Report", files: dict[str, bool]
+) -> "Address | None":
+    """Who signed the report; whether the credential is one of it is added to the files."""
+    from metaorg.audit import answering
     from metaorg.audit.credential import verify as verified
 
     file = path / CREDENTIAL if path.is_dir() else path.with_name(CREDENTIAL)
     if not file.is_file():
         return None
     try:
-        credential = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise InvalidInput(f"{file} cannot be read: {error}") from None
-    return verified(credential, told, endpoints(session)[0].at())
+        signer = verified(read_json(file), told, answering(endpoints(session)).at())
+    except InvalidInput as error:
+        say(f"{file}: {error}")
+        files[CREDENTIAL] = False
+        return None
+    files[CREDENTIAL] = True
+    return signer
 
 
-def _told(found: dict[str, object]) -> str:
-    block = f"block {found['block']}"
-    lines = [
-        f"The same, byte for byte, as of {block}: 0x{found['statement'].hex()}"  # type: ignore[attr-defined]
-        if found["same"]
-        else f"Not the same, as of {block}:"
+def _told(found: dict[str, Any]) -> str:
+    block, lines = f"as of block {found['block']}", []
+    if found["same"]:
+        lines.append(f"The same, byte for byte, {block}: 0x{found['statement'].hex()}")
+    else:
+        lines.append(f"Not the same, {block}:")
+    lines += [f"  {one}" for one in found["differences"][:_SHOWN]]
+    if len(found["differences"]) > _SHOWN:
+        lines.append(f"  and {len(found['differences']) - _SHOWN} more")
+    lines += [
+        f"{name} is {'that' if same else 'NOT that'} of the report"
+        for name, same in found["files"].items()
     ]
-    differences = list(found["differences"])  # type: ignore[call-overload]
-    lines += [f"  {one}" for one in differences[:_SHOWN]]
-    if len(differences) > _SHOWN:
-        lines.append(f"  and {len(differences) - _SHOWN} more")
-    for name, same in found["files"].items():  # type: ignore[attr-defined]
-        lines.append(f"{name} is {'that' if same else 'NOT that'} of the report")
     if found["signed_by"]:
         lines.append(f"signed by {found['signed_by']}")
     return "\n".join(lines)

@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 def summary(report: "Report") -> str:
     """The verdict, what was audited, and the findings."""
     from metaorg.audit.reports.figures import verdict
-    from metaorg.audit.statement import COUNTED
 
     stated, read = report.statement, report.provenance
-    counts = ", ".join(f"{stated.counts[what]} {what}" for what in COUNTED if what in stated.counts)
+    counts = ", ".join(f"{count} {what}" for what, count in stated.counted)
     nodes = ", ".join(one.where for one in read.endpoints)
     lines = [
         verdict(report),

@@ -81,7 +81,7 @@ def counts(view: View) -> Markup:
     """What was looked at, in one line."""
     told = [
         _count(name, number, _COUNTED.get(name, name) in view.statement.unknown)
-        for name, number in view.statement.counts.items()
+        for name, number in view.statement.counted
     ]
     return el.tag("span", *((", " if place else "", one) for place, one in enumerate(told)))
 
