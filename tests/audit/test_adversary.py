@@ -1,11 +1,12 @@
 """What somebody hostile hands over or answers is found, or refused in a sentence."""
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from onchain.nodes import proxy
+from onchain.nodes import Node, proxy
 
 from audit.emitters import EMITTERS, emit, place
 from audit.fault_proxy import FaultProxy, dropping
@@ -13,12 +14,15 @@ from audit.history import History, checked, selector, write_storage
 from audit.readings import FRONT_DOOR, batch, header
 from audit.test_collect import Reading, read, topics
 from audit.test_liars import about, retold
-from metaorg.audit import Audit, Options, Report
+from metaorg.audit import Audit, Options, Report, following
 from metaorg.audit.collecting.settling import ALL
 from metaorg.audit.exports import export_sql, import_tables
+from metaorg.audit.findings import unknown
 from metaorg.audit.index import Index, open_index
 from metaorg.audit.wanted import assignment
-from metaorg.errors import InvalidInput, StoreUnreachable
+from metaorg.cli.audit import verifying
+from metaorg.cli.audit.words import SHOWN, findings
+from metaorg.errors import ChainUnreachable, InvalidInput, StoreUnreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import shown
@@ -152,6 +156,16 @@ def test_a_secret_in_an_address_is_not_shown(url: str, told: str) -> None:
     assert shown(url) == told
 
 
+@pytest.mark.parametrize("part", [b"[],", b"{},", b'"a",'], ids=["lists", "objects", "texts"])
+def test_an_answer_of_countless_parts_is_not_taken_apart(part: bytes) -> None:
+    body = b'{"jsonrpc":"2.0","id":1,"result":[' + part * (2 << 20) + b"0]}"
+    with (
+        Node(lambda _: (200, body)) as node,
+        pytest.raises(ChainUnreachable, match="more parts"),
+    ):
+        _ = Endpoint(node.url, timeout=10, patience=1).id
+
+
 # ---------------------------------------------------------------------- a hostile index
 
 
@@ -223,6 +237,20 @@ def test_damaged_memories_of_an_index_are_asked_for_again(history: History) -> N
         assert audited(history, index, history.chain.url).ok
 
 
+@pytest.mark.parametrize(
+    "state",
+    [b'["r","Finding","Look","{}"]', b'["m","Rule",["l"]]', b"[" * 5000, b'["d"]', b"1"],
+    ids=["restored", "model", "deep", "empty", "number"],
+)
+def test_a_state_that_is_none_is_followed_anew(history: History, state: bytes) -> None:
+    with open_index(":memory:") as index:
+        assert audited(history, index, history.chain.url).ok
+        block, version = index.head(), following._version(history.modules)
+        assert block is not None
+        index.keep_checkpoint(block, version, state)
+        assert audited(history, index, history.chain.url).ok
+
+
 # ---------------------------------------------------------------------- a hostile export
 
 
@@ -236,3 +264,22 @@ def test_an_export_has_no_more_blocks_than_its_logs_need(tmp_path: Path) -> None
         with pytest.raises(InvalidInput, match="more blocks"):
             import_tables(tmp_path / "export.sql", fresh)
         assert fresh.head() is None
+
+
+# ---------------------------------------------------------------------- a hostile report
+
+
+def test_very_many_findings_are_shown_in_part() -> None:
+    many = [unknown("reading.unanswered", f"topic {n}", "an answer", "none") for n in range(9000)]
+
+    shown = findings(many)
+
+    assert shown.count("topic") == SHOWN
+    assert f"and {9000 - SHOWN} more" in shown
+
+
+def test_a_pipe_in_the_folder_of_a_report_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.json")
+
+    with pytest.raises(InvalidInput, match="no file"):
+        verifying._read(tmp_path)

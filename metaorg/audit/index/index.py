@@ -191,7 +191,7 @@ class Index(ABC):
         try:
             found = self._read(queries.NOTES)
             return tuple(Finding.model_validate(json.loads(text)) for (text,) in found)
-        except ValueError:
+        except (RecursionError, ValueError):
             raise self._damaged("a finding is malformed") from None
 
     def keep_checkpoint(self, block: Header, version: str, state: bytes) -> None:
