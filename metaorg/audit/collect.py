@@ -13,7 +13,7 @@ from metaorg.audit.collecting.logs import Contracts, Malformed
 from metaorg.audit.collecting.reader import HEADERS, WIDEST, Reader
 from metaorg.audit.collecting.record import Record
 from metaorg.audit.collecting.resuming import Start, resume
-from metaorg.audit.collecting.settling import Depth, Settled, Settling
+from metaorg.audit.collecting.settling import USUAL, Depth, Settled, Settling
 from metaorg.audit.events import Row
 from metaorg.audit.finality import KNOWN, finality
 from metaorg.audit.findings import Finding
@@ -38,8 +38,6 @@ class Plan(NamedTuple):
     final: int | None = None
 
 
-USUAL = Depth()
-"""All headers, and receipts where there is a doubt."""
 Part = Sequence[tuple[Row, int]]
 """Rows in order with the times of their blocks, Unix seconds."""
 
