@@ -105,6 +105,8 @@ def _read(path: Path) -> "Report":
     from metaorg.audit.statement import LIMIT
 
     file = path / FILES[0] if path.is_dir() else path
+    if path.is_dir() and file.exists() and not file.is_file():
+        raise InvalidInput(f"{file} is no file")  # a pipe would be waited for
     try:
         with file.open("rb") as opened:
             return read_report(opened.read(LIMIT + 1))
