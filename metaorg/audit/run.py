@@ -122,8 +122,12 @@ class Audit:
 
     def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Replay, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
-        plan, record = Plan(_addresses(modules), self._since(modules), block), Record()
-        told = partial(self._progress, "reading blocks")
+        since, record = self._since(modules), Record()
+        plan = Plan(_addresses(modules), since, block)
+
+        def told(last: int, head: int) -> None:
+            self._progress("reading blocks", last - since + 1, head - since + 1)
+
         parts = collect(
             self._endpoints, self._index, plan, told, depth=options.depth, record=record
         )

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from audit.fault_proxy import FaultProxy, lagging, on, refusal, without
+from audit.fault_proxy import FaultProxy, lagging, on, ranged, refusal, without
 from audit.history import History, slots_read
 from onchain.nodes import Silent
 from onchain.world import actor
@@ -125,6 +128,36 @@ def test_json_is_all_that_is_written_to_stdout(auditor: Cli) -> None:
     schema = json.loads((ROOT / "docs" / "schemas" / "audit-report.json").read_text())
     Draft202012Validator(schema).validate(result.json)
     assert result.stderr == "Written to out: report.json, report.html, report.md.\n"
+
+
+def test_a_terminal_shows_how_far_reading_is(auditor: Cli, lived: History) -> None:
+    with FaultProxy(lived.chain.url, before=[ranged(1)]) as node:
+        auditor.environment["METAORG_RPC"] = node.url
+        result = auditor.converse("audit", "run", "--store", "new.db", answers={})
+
+    count = auditor.done("audit", "show", "--json").json["provenance"]["headers"]
+    assert re.search(rf"reading blocks .*\b[0-9]+ of {count}\b", result.stdout)
+    assert "Everything was established" in result.stdout
+
+
+def test_an_interrupted_audit_says_that_it_goes_on(auditor: Cli, lived: History) -> None:
+    reached, over = threading.Event(), threading.Event()
+
+    def stall(method: str, _: list[Any]) -> None:
+        if method == "eth_getLogs":
+            reached.set()
+            over.wait(60)
+
+    with FaultProxy(lived.chain.url, before=[stall]) as node:
+        running = auditor.start("audit", "run", "--store", "new.db", rpc=node.url)
+        assert reached.wait(60)
+        running.send_signal(signal.SIGINT)
+        out, said = running.communicate(timeout=60)
+        over.set()
+
+    assert (running.returncode, out) == (130, b"")
+    assert said.startswith(b"Interrupted.") and b"run the same command again" in said
+    assert auditor.run("audit", "run", "--store", "new.db").code == 0
 
 
 # ---------------------------------------------------------------- which block

@@ -189,7 +189,8 @@ def _require_way(session: Session, to: Path | None, *, sign: bool, publish: bool
         return
     if sign or publish:
         _ = session.own
-    others = sorted({one.name for one in made(to).iterdir()} - {*FILES, CREDENTIAL})
+    names = {one.name for one in made(to).iterdir() if not one.name.startswith(".")}
+    others = sorted(names - {*FILES, CREDENTIAL})
     if publish and others:
         raise InvalidInput(
             f"{to} has other files, as {others[0]}, which would be published, too; name another "

@@ -44,7 +44,7 @@ def verify(
     something differs.
 
     JSON: {"same": true, "block": 120, "statement": "0x...", "recomputed": "0x...", "differences":
-    [], "files": {"report.html": true}, "signed_by": "0x..."}; "signed_by" is null without a
+    [], "files": {"report.html": true, ...}, "signed_by": "0x..."}; "signed_by" is null without a
     credential that was signed for the report.
     """
     from metaorg.audit.difference import difference
