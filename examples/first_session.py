@@ -37,7 +37,8 @@ def main() -> None:
 
         report = check(chain, address, store)
         print(
-            f"checked at block {report.block.number}: {'all agrees' if report.ok else 'it differs'}"
+            f"checked at block {report.statement.block.number}: "
+            f"{'all agrees' if report.ok else 'it differs'}"
         )
 
 

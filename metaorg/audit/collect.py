@@ -1,7 +1,7 @@
 """Reading the logs of some contracts, verified, into an index, and on from there."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from metaorg.audit.collecting.logs import Contracts, Malformed
 from metaorg.audit.collecting.reader import HEADERS, WIDEST, Reader
 from metaorg.audit.collecting.record import Record
 from metaorg.audit.collecting.resuming import Start, resume
-from metaorg.audit.collecting.settling import Depth, Settled, Settling
+from metaorg.audit.collecting.settling import USUAL, Depth, Settled, Settling
 from metaorg.audit.events import Row
 from metaorg.audit.finality import KNOWN, finality
 from metaorg.audit.findings import Finding
@@ -38,8 +38,6 @@ class Plan(NamedTuple):
     final: int | None = None
 
 
-USUAL = Depth()
-"""All headers, and receipts where there is a doubt."""
 Part = Sequence[tuple[Row, int]]
 """Rows in order with the times of their blocks, Unix seconds."""
 
@@ -100,7 +98,11 @@ class _Run:
         settling = Settling(fetch, self.contracts, self.record, self.depth)
         replaces = start.until >= start.first
         ahead = Ahead(fetch.parts(Span(start.first, head, final, start.kept)))
-        with rare_collections(), closing(ahead) as parts:
+        with ExitStack() as stack:
+            stack.enter_context(rare_collections())
+            parts = stack.enter_context(closing(ahead))
+            for reader in self.readers:
+                stack.callback(reader.close)
             for one in _together(map(settling.settle, parts), start):
                 self._note(final)
                 yield self._write(one, final, replaces=replaces)

@@ -23,6 +23,7 @@ in the context of `credentialSubject`, and not in an object at the end of the ou
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -132,7 +133,7 @@ def verify(credential: Any, report: Report, reading: Reading | None = None) -> A
     issuer, time, signature = _parts(credential)
     expected = signed(unsigned(report, issuer, time), signature)
     for name in sorted(expected.keys() | credential.keys()):
-        if credential.get(name) != expected.get(name):
+        if _written(credential.get(name)) != _written(expected.get(name)):
             raise InvalidInput(
                 f"the credential is not one of this report: its `{name}` is another, or was changed"
             )
@@ -146,6 +147,11 @@ def verify(credential: Any, report: Report, reading: Reading | None = None) -> A
             "somebody else signed it; if that is a contract account, name a node of its chain"
         )
     return issuer
+
+
+def _written(value: Any) -> str:
+    """A value as JSON, in which 0, 0.0 and false are three things."""
+    return json.dumps(value, sort_keys=True)
 
 
 def _subject(report: Report) -> dict[str, Any]:

@@ -61,6 +61,15 @@ class AtMost(int):
         return f"at most {int(self)}, as many as it can have signed"
 
 
+class Placed(int):
+    """A place as the contract gives it; see `packed`."""
+
+    @property
+    def words(self) -> str:
+        """For findings."""
+        return f"constituency {self >> 32 & 0xFF}, ordinal {self & 0xFFFFFFFF}" if self else "none"
+
+
 Topic = Callable[[Replay, Block], Iterator[Expected]]
 
 
@@ -74,11 +83,10 @@ def settings(replay: Replay, _: Block) -> Iterator[Expected]:
     yield Expected("settings.charter", "charter document", door, "charter", (), front.charter)
     subject = "URI of the public documents"
     yield Expected("settings.uri", subject, door, "daoURI", (), front.dao_uri)
-    names = front.constituencies
-    yield Expected(
-        "settings.constituencies", "constituencies", register, "constituencies", (), names
-    )
-    yield Expected("settings.kinds", "kinds", register, "kinds", (), front.kinds)
+    names, view = _names(front.constituencies), "constituencies"
+    yield Expected("settings.constituencies", view, register, view, (), names, _names)
+    names, view = _names(front.kinds), "kinds"
+    yield Expected("settings.kinds", view, register, view, (), names, _names)
     admission = front.admission and front.admission.model_dump()
     yield Expected("settings.admission", "rule of admission", register, "admission", (), admission)
     readoption = front.readoption and front.readoption.model_dump()
@@ -197,7 +205,8 @@ def _places(replay: Replay, account: Address, now: int) -> Iterator[Expected]:
                     "membership",
                     "placeAt",
                     (account, time),
-                    packed(replay.register.standing_at(account, time)),
+                    Placed(packed(replay.register.standing_at(account, time))),
+                    Placed,
                 )
 
 
@@ -350,6 +359,15 @@ def packed(standing: Standing) -> int:
     """A place as the contract gives it; 0 without a vote. Source: IMembership.placeAt."""
     votes_in, ordinal = standing.place
     return 1 << 40 | votes_in << 32 | ordinal if standing.active else 0
+
+
+def _names(raw: Sequence[bytes]) -> list[str]:
+    """Padded names as text where they are some, else as they are."""
+    texts = [one.rstrip(b"\0").decode(errors="replace") for one in raw]
+    return [
+        text if text.isprintable() and "\ufffd" not in text else f"0x{one.hex()}"
+        for text, one in zip(texts, raw, strict=True)
+    ]
 
 
 def _unsigned(raw: Any) -> Standing:

@@ -124,5 +124,9 @@ def _parts(value: object) -> Mapping[str, Any] | None:
 def _words(value: object) -> str:
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    words = getattr(value, "words", None)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_words, value))}]"
+    parts, words = _parts(value), getattr(value, "words", None)
+    if parts is not None and not isinstance(words, str):
+        return f"({', '.join(f'{key} {_words(one)}' for key, one in parts.items())})"
     return words if isinstance(words, str) else str(value)

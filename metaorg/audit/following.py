@@ -37,7 +37,7 @@ class Governed:
 
     def __init__(self, chain: Chain | None, index: Index, authority: Address) -> None:
         self._chain, self._index, self._authority = chain, index, authority
-        self._known: dict[str, bool] = json.loads(index.recall(_GOVERNED) or b"{}")
+        self._known = _answers(index.recall(_GOVERNED) or b"{}")
         self._lost: NoAnswer | None = None
 
     def __call__(self, block: int, target: Address, data: bytes) -> bool:
@@ -153,6 +153,17 @@ class Following:
         subject = self._index.subject()
         assert subject is not None  # it was claimed before anything is followed
         return Replay(self._modules, subject[0], self._governed)
+
+
+def _answers(kept: bytes) -> dict[str, bool]:
+    """What was kept of answers; none where that is damaged, so that it is asked again."""
+    try:
+        found = json.loads(kept)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, bool)}
 
 
 def replayed(index: Index, statement: Statement) -> Then:

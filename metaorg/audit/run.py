@@ -1,5 +1,6 @@
 """The audit as a whole: read, replay, read the storage, compare, and say what was established."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
@@ -7,9 +8,9 @@ from importlib.metadata import version
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from metaorg.audit import conclusions, proving
-from metaorg.audit.collect import USUAL, Plan, collect
+from metaorg.audit.collect import Plan, collect
 from metaorg.audit.collecting.record import Record
-from metaorg.audit.collecting.settling import Depth
+from metaorg.audit.collecting.settling import USUAL, Depth
 from metaorg.audit.dao_index import dao_index
 from metaorg.audit.documents import Content
 from metaorg.audit.events import Header
@@ -83,6 +84,7 @@ class Audit:
     ) -> None:
         self._endpoints, self._address = endpoints, address
         self._index, self._store, self._progress = index, store, progress
+        self._elsewhere: list[_Elsewhere] = []
 
     def run(self, options: Options = _DEFAULT) -> Report:
         """Establish what can be established, and keep the report in the index.
@@ -97,6 +99,9 @@ class Audit:
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
         replay, record = self._events(modules, block, options)
+        self._elsewhere = [
+            _Elsewhere(Reading(one, block), record, self._progress) for one in self._others(record)
+        ]
         statement = self._statement(reading, replay, options)
         limits = record.limits(self._index, block.number)
         limited = statement.model_copy(update={"limits": limits})
@@ -110,10 +115,19 @@ class Audit:
     def _chain(self) -> Endpoint:
         return answering(self._endpoints)
 
+    def _others(self, record: Record) -> list[Endpoint]:
+        """The endpoints that have the audited block, besides the first one that answers."""
+        known = {source.where for source in record.sources}
+        return [one for one in self._endpoints if one is not self._chain and one.where in known]
+
     def _events(self, modules: Modules, block: Block, options: Options) -> tuple[Replay, Record]:
         """What happened up to a block, followed, from what the index holds and from the chain."""
-        plan, record = Plan(_addresses(modules), self._since(modules), block), Record()
-        told = partial(self._progress, "reading blocks")
+        since, record = self._since(modules), Record()
+        plan = Plan(_addresses(modules), since, block)
+
+        def told(last: int, head: int) -> None:
+            self._progress("reading blocks", last - since + 1, head - since + 1)
+
         parts = collect(
             self._endpoints, self._index, plan, told, depth=options.depth, record=record
         )
@@ -122,9 +136,9 @@ class Audit:
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""
-        kept = self._index.recall("founded")
-        if kept:
-            return int(kept)
+        kept = self._index.recall("founded") or b""
+        if kept.isdigit():
+            return int(kept[:20])
         found = self._chain.first_block_with_code(modules.meta_organization)
         self._index.remember("founded", str(found).encode())
         return found
@@ -137,6 +151,8 @@ class Audit:
         codes = found.pair(
             "code of the contracts", ("code",), lambda: code(reading, modules, options.rebuilt)
         )
+        for other in self._elsewhere:
+            other.code(modules, found)
         found.look("events", lambda: conclusions.all_of(replay), offline=True)
         found.look("executions", lambda: executions(modules, replay.chronicle), offline=True)
         table = found.value(
@@ -186,25 +202,34 @@ class Audit:
     def _storage(self, reading: Reading, replay: Replay, found: "_Found", options: Options) -> None:
         """What the contracts answer; what was as expected before is not asked again."""
         block = reading.block
-        established = set() if options.full else self._established(block)
-        storage = Storage(reading, replay.modules, established)
+        known = frozenset() if options.full else self._established(block)
+        storage = Storage(reading, replay.modules, set(known))
         for topic in TOPICS:
             found.look(topic, partial(storage.compared, topic, replay))
+        for other in self._elsewhere:
+            storage.established &= other.storage(replay, known, found)
         head = block.number.to_bytes(8) + block.hash
-        self._index.remember(_ESTABLISHED, head + b"".join(sorted(storage.established)))
+        self._index.remember(self._key, head + b"".join(sorted(storage.established)))
 
     def _proofs(self, reading: Reading, replay: Replay, codes: Sequence[Code]) -> Iterable[Finding]:
         header = reading.chain.request("eth_getBlockByNumber", hex(reading.block.number), False)
         prover = Prover(reading, header)
         return [*prover.findings(proving.codes(codes), proving.words(replay))]
 
-    def _established(self, block: Block) -> set[bytes]:
+    @property
+    def _key(self) -> str:
+        """Of what the same endpoints answered: what one of them made up is no other's word."""
+        asked = {self._chain.where, *(one.where for one in self._elsewhere)}
+        return f"{_ESTABLISHED} {hashlib.sha256(' '.join(sorted(asked)).encode()).hexdigest()}"
+
+    def _established(self, block: Block) -> frozenset[bytes]:
         """What was found as expected at an earlier block that is still one of the chain's."""
-        kept = self._index.recall(_ESTABLISHED) or b""
-        header = self._index.header(int.from_bytes(kept[:8]))
-        if header is None or header.hash != kept[8:40] or header.number > block.number:
-            return set()
-        return {kept[at : at + MARK] for at in range(40, len(kept), MARK)}
+        kept = self._index.recall(self._key) or b""
+        number = int.from_bytes(kept[:8])
+        header = self._index.header(number) if number <= block.number else None
+        if header is None or header.hash != kept[8:40]:
+            return frozenset()
+        return frozenset(kept[at : at + MARK] for at in range(40, len(kept), MARK))
 
     def _until(self, modules: Modules) -> Until:
         def until(number: int) -> Then:
@@ -277,6 +302,43 @@ class _Found:
             self.unknown += fields
             return None
         return got[0]
+
+
+class _Elsewhere:
+    """What another endpoint says of the same state; where it differs belongs to the reading."""
+
+    def __init__(self, reading: Reading, record: Record, progress: Progress) -> None:
+        self._reading, self._record = reading, record
+        self._found = _Found(progress)
+
+    @property
+    def where(self) -> str:
+        """The address, as it is shown."""
+        return self._reading.chain.where
+
+    def code(self, modules: Modules, found: _Found) -> None:
+        """Compare the code of the contracts."""
+        self._found.look("code of the contracts", lambda: code(self._reading, modules)[1])
+        self._tell(found)
+
+    def storage(self, replay: Replay, known: frozenset[bytes], found: _Found) -> set[bytes]:
+        """Compare what the contracts answer; gives what was as expected."""
+        storage = Storage(self._reading, replay.modules, set(known))
+        for topic in TOPICS:
+            self._found.look(topic, partial(storage.compared, topic, replay))
+        self._tell(found)
+        return storage.established
+
+    def _tell(self, found: _Found) -> None:
+        """What the first endpoint did not lead to."""
+        for one in self._found.findings:
+            if one not in found.findings:
+                looks = tuple(
+                    look.model_copy(update={"endpoint": self.where}) for look in one.looks
+                )
+                told = {"subject": f"{one.subject} at {self.where}", "looks": looks}
+                self._record.find(one.model_copy(update=told))
+        self._found.findings.clear()
 
 
 class _Pair(NamedTuple, Generic[T]):

@@ -10,7 +10,7 @@ from metaorg.audit.expectations import TOPICS, Expected
 from metaorg.audit.findings import Finding, Look, compare, difference, unknown
 from metaorg.audit.replay import Replay
 from metaorg.errors import Unreachable
-from metaorg.onchain import abi
+from metaorg.onchain import abi, reverts
 from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import NodeRefused, Reading, octets
 from metaorg.onchain.modules import Modules
@@ -59,9 +59,6 @@ class Storage:
         ]
         answers = self._answers(one for one, _ in asked)
         for (one, mark), answer in zip(asked, answers, strict=True):
-            if isinstance(answer, NodeRefused):
-                refused.append((one, str(answer)))
-                continue
             try:
                 found = list(self._found(one, answer))
             except Unreachable as error:
@@ -80,9 +77,15 @@ class Storage:
         return self._reading.answers(calls)
 
     def _found(self, one: Expected, answer: Any) -> Iterator[Finding]:
+        looks = [self._look(one)]
+        if isinstance(answer, NodeRefused):
+            if not answer.by_contract:
+                raise answer
+            seen = f"none: {reverts.explain(answer)}"
+            yield from compare(one.code, one.subject, one.value, seen, looks)
+            return
         raw = abi.decode_values(_function(one.module, one.function)["outputs"], octets(answer))
         value = next(iter(raw.values())) if len(raw) == 1 else raw
-        looks = [self._look(one)]
         try:
             seen = one.sees(value)
         except (LookupError, ValueError) as error:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from web3 import HTTPProvider
 
@@ -307,9 +308,16 @@ class Reading:
 
 
 def shown(url: str) -> str:
-    """The address of a node without what may be a secret: user, query, long parts of the path."""
-    bare = re.sub(r"(?<=//)[^/@]*@", "", re.sub(r"(?s)[?#].*", "", url))
-    return re.sub(r"(?<=[^/]/)[A-Za-z0-9_-]{20,}(?=/|$)", "...", bare)
+    """The address of a node without what may be a secret: user, query, long parts of the path.
+
+    Of one that cannot be taken apart, as with a / in a password, only the scheme is left.
+    """
+    bare = re.sub(r"(?<=//)[^/]*@", "", re.sub(r"(?s)[?#].*", "", url))
+    try:
+        _ = urlsplit(bare).port
+    except ValueError:
+        return re.sub(r"(?s)(?<=//).*", "...", bare)
+    return re.sub(r"(?<=[^/]/)[^/]{20,}", "...", bare)
 
 
 def _calls(

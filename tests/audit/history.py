@@ -370,22 +370,3 @@ def as_timelock(
     mined = history.chain.request("eth_getTransactionReceipt", transaction)
     history.chain.request("anvil_stopImpersonatingAccount", timelock)
     assert int(mined["status"], 16) == 1
-
-
-def logs_of(history: History) -> list[dict[str, Any]]:
-    """All logs of the contracts, as the node gives them."""
-    addresses = [*history.modules.model_dump().values()]
-    wanted = {"address": addresses, "fromBlock": "0x0", "toBlock": "latest"}
-    logs: list[dict[str, Any]] = history.chain.request("eth_getLogs", wanted)
-    return logs
-
-
-def within(logs: list[dict[str, Any]], window: dict[str, str]) -> list[dict[str, Any]]:
-    """The logs of the blocks that eth_getLogs asks for."""
-    first, last = int(window["fromBlock"], 16), int(window["toBlock"], 16)
-    return [log for log in logs if first <= int(log["blockNumber"], 16) <= last]
-
-
-def topic(contract: str, event: str) -> str:
-    entry = next(e for e in load(contract).topics.values() if e["name"] == event)
-    return "0x" + abi.topic(entry).hex()

@@ -112,6 +112,14 @@ def test_no_member_can_be_changed(report: Report, made: Credential) -> None:
             verify(copy, report)
 
 
+def test_a_number_is_not_written_in_another_way(report: Report, made: Credential) -> None:
+    copy = parsed(made)
+    copy["credentialSubject"]["blockNumber"] = float(copy["credentialSubject"]["blockNumber"])
+
+    with pytest.raises(InvalidInput, match="is another, or was changed"):
+        verify(copy, report)
+
+
 def _turned(text: str) -> str:
     """The text with one character that is another."""
     return text[:-1] + ("0" if text[-1] != "0" else "1")

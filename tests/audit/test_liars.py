@@ -16,10 +16,20 @@ from audit.history import (
     codes,
     found,
     greeting,
-    logs_of,
     only,
-    topic,
-    within,
+)
+from audit.lies import (
+    Change,
+    Log,
+    about,
+    adding,
+    changed_word,
+    dropped,
+    number_of,
+    retold,
+    rewritten,
+    telling,
+    without_receipts,
 )
 from metaorg.audit import Report
 from metaorg.charter import encode
@@ -29,38 +39,16 @@ from metaorg.onchain.artifacts import load
 from metaorg.onchain.chain import octets
 from metaorg.types import Cid
 
-Log = dict[str, Any]
 
-
-def about(log: Log, contract: str, event: str, **indexed: int) -> bool:
-    """Whether a log is this event with these indexed arguments."""
-    entry = next(e for e in load(contract).topics.values() if e["name"] == event)
-    if log["topics"][0] != topic(contract, event):
-        return False
-    names = [p["name"] for p in entry["inputs"] if p["indexed"]]
-    values = dict(zip(names, (int(one, 16) for one in log["topics"][1:]), strict=True))
-    return all(values[name] == value for name, value in indexed.items())
-
-
-def number_of(signer: int) -> int:
-    return int(actor(signer).address, 16)
-
-
-PRUNED = {"error": {"code": 4444, "message": "pruned history unavailable"}}
-
-
-def lied_to(history: History, change: Callable[[list[Log]], list[Log]]) -> Report:
+def lied_to(history: History, change: Change) -> Report:
     """The check by a node that tells other logs than there are, and has no receipts to prove it.
 
     That nothing was proved is left out of the report: it is found whatever such a node tells.
     """
-
-    told = change(logs_of(history))
+    fault = telling(history, change)
 
     def alter(method: str, parameters: list[Any], result: Any) -> Any:
-        if method in ("eth_getBlockReceipts", "eth_getTransactionReceipt"):
-            return PRUNED
-        return within(told, parameters[0]) if method == "eth_getLogs" else result
+        return without_receipts(method, parameters, fault(method, parameters, result))
 
     report = checked_through(history, alter)
     read = report.provenance
@@ -70,59 +58,13 @@ def lied_to(history: History, change: Callable[[list[Log]], list[Log]]) -> Repor
 
 
 def dropping(history: History, contract: str, event: str, **indexed: int) -> Report:
-    dropped = []
-
-    def change(logs: list[Log]) -> list[Log]:
-        dropped.extend(log for log in logs if about(log, contract, event, **indexed))
-        return [log for log in logs if log not in dropped]
-
-    report = lied_to(history, change)
-    assert dropped
-    return report
+    return lied_to(history, dropped(contract, event, **indexed))
 
 
 def rewriting(
     history: History, contract: str, event: str, rewrite: Callable[[Log], Log], **indexed: int
 ) -> Report:
-    rewritten = []
-
-    def one(log: Log) -> Log:
-        if not about(log, contract, event, **indexed):
-            return log
-        rewritten.append(log)
-        return rewrite(log)
-
-    report = lied_to(history, lambda logs: [one(log) for log in logs])
-    assert rewritten
-    return report
-
-
-def adding(logs: list[Log], block: str, log: Log, **changes: Any) -> list[Log]:
-    """The logs with a changed copy of one as the last of a block."""
-    end = max(index for index, one in enumerate(logs) if one["blockNumber"] == block)
-    last = logs[end]
-    where = {
-        key: last[key]
-        for key in ("blockNumber", "blockHash", "transactionHash", "transactionIndex")
-    }
-    forgery = log | where | {"logIndex": hex(int(last["logIndex"], 16) + 1)} | changes
-    return [*logs[: end + 1], forgery, *logs[end + 1 :]]
-
-
-def retold(log: Log, contract: str, event: str, **arguments: Any) -> Log:
-    """A log with other arguments, of those that are not indexed."""
-    entry = next(e for e in load(contract).topics.values() if e["name"] == event)
-    inputs = [one for one in entry["inputs"] if not one["indexed"]]
-    values = abi.decode_values(inputs, octets(log["data"])) | arguments
-    data = abi.encode_values(inputs, [values[one["name"]] for one in inputs])
-    return log | {"data": "0x" + data.hex()}
-
-
-def changed_word(log: Log, word: int, change: Callable[[int], int]) -> Log:
-    data = bytearray(octets(log["data"]))
-    old = int.from_bytes(data[32 * word : 32 * word + 32])
-    data[32 * word : 32 * word + 32] = change(old).to_bytes(32)
-    return log | {"data": "0x" + data.hex()}
+    return lied_to(history, rewritten(contract, event, rewrite, **indexed))
 
 
 # ---------------------------------------------------------------------- events that are not told
@@ -145,9 +87,10 @@ def test_the_last_exit_that_is_not_told(history: History) -> None:
         {"past.census", "past.votes"},
     )
     assert codes(report) == seats | past | {"decision.tally"}
-    told = {one.code: one for one in report.findings}
-    assert told["seats.standing"].subject == f"standing of {account}"
-    assert (told["seats.certificate"].expected, told["seats.certificate"].seen) == ("1", "0")
+    seen = {one.subject: (one.expected, one.seen) for one in report.findings}
+    assert f"standing of {account}" in seen
+    assert seen[f"certificates of {account}"] == ("1", "0")
+    assert seen["holder of certificate 5"][1].startswith("none: There is no active seat")
 
 
 def test_an_adoption_that_is_not_told(history: History) -> None:

@@ -374,7 +374,7 @@ def test_documents_from_before_a_module_was_replaced_are_unknown(
     report = checked(history)
 
     assert other != front
-    others = "code.arguments", "code.implementation", "mandate.missing", "reading.unanswered"
+    others = "code.arguments", "code.implementation", "mandate.missing", "commons.count"
     finding = found(report, "unknown", "public.replaced", "public documents", *others)
     assert finding.seen == "commons was replaced since"
 

@@ -3,7 +3,12 @@
 import sqlite3
 from pathlib import Path
 
+from audit.history import History
+
 from cli.conftest import Cli
+from cli.shapes import promised, shaped
+from cli.test_audit import tamper
+from metaorg.cli.check import check
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server
 from metaorg.types import Cid
@@ -45,3 +50,20 @@ def test_a_part_that_no_gateway_has_is_a_gap(
     assert result.code == 6
     assert [one["kind"] for one in result.json["findings"]] == ["unknown"]
     assert result.json["findings"][0]["subject"].startswith("resource")
+
+
+def test_a_check_finds_what_an_audit_finds(auditor: Cli, lived: History, home: Path) -> None:
+    tamper(lived)
+    nothing = f"embedded:{home / 'nothing'}"
+
+    checked = auditor.run("check", "--json", "--store", nothing)
+    audited = auditor.run("audit", "run", "--json", "--commons", nothing, "--store", "new.db")
+
+    assert checked.code == audited.code == 6
+    assert checked.json["findings"] == audited.json["statement"]["findings"]
+    assert checked.json["block"] == audited.json["statement"]["block"]
+    assert {one["code"] for one in checked.json["findings"]} == {
+        "seats.profile",
+        "document.missing",
+    }
+    shaped(checked.json, promised(check))

@@ -16,7 +16,7 @@ from metaorg.onchain.chain import octets
 @pytest.fixture(scope="module")
 def world(geth: Geth, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A founding, a new member, and a vote."""
-    world = World(geth, tmp_path_factory.mktemp("proofs"))
+    world = World(geth, tmp_path_factory.mktemp("proofs"), b"# What is proved\n")
     world.join(actor(4))
     org = world.by(world.founders[0])
     world.vote(world.propose(org.membership.contract.add_kind("guild")), *world.founders)

@@ -70,7 +70,7 @@ class Fetch:
         self, readers: Sequence[Reader], record: Record, *, hashing: bool, all_heads: bool
     ) -> None:
         self.readers, self.record = [*readers], record
-        self._hashing, self._all_heads = hashing, all_heads
+        self.hashing, self._all_heads = hashing, all_heads
 
     def parts(self, span: Span) -> Iterator[Part]:
         """The windows that a span is read in; none is both final and not.
@@ -133,7 +133,7 @@ class Fetch:
             numbers = [*range(first, told.last + 1)]
         else:
             numbers = sorted({*told.logs, told.last})
-        heads = reader.heads(numbers, self._hashing, told.logs or ())
+        heads = reader.heads(numbers, self.hashing, told.logs or ())
         return {head.header.number: head for head in heads}
 
     def _missing_heads(
@@ -143,7 +143,7 @@ class Fetch:
         lost = not claims or _misfit(claims[0].logs, heads) is not None
         told = {number for claim in claims for number in claim.logs}
         numbers = sorted(({*range(first, last + 1)} if lost else told) - heads.keys())
-        heads_ = reader.heads(numbers, self._hashing)
+        heads_ = reader.heads(numbers, self.hashing)
         return {head.header.number: head for head in heads_}
 
     def _link(self, reader: Reader, heads: dict[int, Head], before: Header | None) -> None:

@@ -45,6 +45,16 @@ class Logs(NamedTuple):
         return self.rows[-1].place == len(self.rows) - 1
 
 
+def plain(logs: Iterable[Logs]) -> list[tuple[Any, ...]]:
+    """Logs as plain tuples, for `restored`."""
+    return [(one.number, one.hash, [*map(tuple, one.rows)], one.bits) for one in logs]
+
+
+def restored(logs: Iterable[tuple[Any, ...]]) -> list[Logs]:
+    """Logs from what `plain` gave."""
+    return [Logs(number, own, [*map(_row, rows)], bits) for number, own, rows, bits in logs]
+
+
 class Contracts:
     """The contracts whose logs are read."""
 

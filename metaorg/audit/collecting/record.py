@@ -36,7 +36,7 @@ class Counts:
         try:
             last, *counts = json.loads(index.recall(f"window {window.first}") or b"")
             return cls(*map(int, counts)) if last == window.last else cls()
-        except (TypeError, ValueError):
+        except (RecursionError, TypeError, ValueError):
             return cls()
 
 

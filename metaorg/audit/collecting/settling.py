@@ -1,5 +1,6 @@
 """Which logs of a window are the true ones: by filters, by receipts, by comparing endpoints."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from itertools import repeat
@@ -31,6 +32,13 @@ class Depth(NamedTuple):
     all_headers: bool = True
     every: bool = False
     receipts: int = 50_000
+
+
+USUAL = Depth()
+"""All headers, and receipts where there is a doubt."""
+ALL = Depth(every=True, receipts=sys.maxsize)
+"""The receipts of every block with logs: a filter shows neither what a log's data are, nor that a
+log is missing whose topics another one of its block has."""
 
 
 class Settled(NamedTuple):
@@ -66,6 +74,7 @@ class Settling:
             else:
                 true = logs.rows if logs else []
                 counts.proved += self._is_proved(head, logs)
+                counts.open += self._fetch.hashing and not head.hashed
             rows += zip(true, repeat(head.header.time))
         return Settled(part, rows, counts)
 

@@ -131,8 +131,10 @@ def _batches(export: _Export) -> Iterator[tuple[Batch, Counts]]:
         window, counts = _valid(where, read_window, values)
         if window.count > WINDOW_LIMIT:
             raise InvalidInput(f"{where}: a window has more than {WINDOW_LIMIT} logs")
-        own = []
+        own: list[Header] = []
         while headers.next is not None and headers.next.number <= window.last:
+            if len(own) > window.count:
+                raise InvalidInput(f"{where}: there are more blocks than this window has logs")
             own.append(headers.take())
         yield Batch(window, own, _take_rows(logs, window, own)), counts
     if headers.next is not None or logs.next is not None:

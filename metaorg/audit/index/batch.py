@@ -126,7 +126,8 @@ def sound(header: Header) -> bool:
     """Whether a header has the sizes of one."""
     number, own, parent, time = header
     return (
-        0 <= number < NUMBER_LIMIT
+        type(number) is type(time) is int
+        and 0 <= number < NUMBER_LIMIT
         and type(own) is type(parent) is bytes
         and len(own) == len(parent) == 32
         and 0 <= time < INTEGER_LIMIT

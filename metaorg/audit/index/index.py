@@ -39,6 +39,8 @@ CHECKPOINTS = 3
 VALUE_LIMIT = 512 << 20
 """Bytes of a remembered value, a state or a report; databases stop at 1 GB."""
 
+_KINDS = [int, int, str, int, int, bytes, int]
+"""Of what is kept of a window."""
 _row = partial(tuple.__new__, Row)
 _header = partial(tuple.__new__, Header)
 
@@ -151,19 +153,19 @@ class Index(ABC):
 
     def windows(self) -> list[Window]:
         """What was read, in order and without a gap."""
-        return [
-            Window(first, last, endpoint, read_at, count, digest, bool(final))
-            for first, last, endpoint, read_at, count, digest, final in self._read(queries.WINDOWS)
-        ]
+        found = [*map(Window._make, self._read(queries.WINDOWS))]
+        if any([*map(type, window)] != _KINDS for window in found):
+            raise self._damaged("a window is malformed")
+        return [window._replace(final=bool(window.final)) for window in found]
 
     def log_digest(self, until: int | None = None) -> bytes:
         """`digest_of` all rows, or those up to a block, at once where a window ends there."""
         found = self._read(queries.LINK, INTEGER_LIMIT - 1 if until is None else until)
         last, link = found[0] if found else (-1, ZERO_DIGEST)
         if until is None or last == until:
-            return bytes(link)
+            return self._octets(link)
         rest = self.rows(after=(last + 1, -1), until=until)
-        return digest_of((row for row, _ in chain.from_iterable(rest)), bytes(link))
+        return digest_of((row for row, _ in chain.from_iterable(rest)), self._octets(link))
 
     # What was concluded.
 
@@ -189,7 +191,7 @@ class Index(ABC):
         try:
             found = self._read(queries.NOTES)
             return tuple(Finding.model_validate(json.loads(text)) for (text,) in found)
-        except ValueError:
+        except (RecursionError, ValueError):
             raise self._damaged("a finding is malformed") from None
 
     def keep_checkpoint(self, block: Header, version: str, state: bytes) -> None:
@@ -208,7 +210,7 @@ class Index(ABC):
     def checkpoint(self, version: str) -> tuple[Header, bytes] | None:
         """The newest state whose block is in the index."""
         for number, own, parent, when, state in self._read(queries.CHECKPOINT, version):
-            return self._sound(Header(number, own, parent, when)), bytes(state)
+            return self._sound(Header(number, own, parent, when)), self._octets(state)
         return None
 
     def keep_report(self, block: Header, report: bytes) -> None:
@@ -359,7 +361,7 @@ class Index(ABC):
                     f"{self.name}: block {last} is the last that was read, so that the next window "
                     f"begins with {last + 1}, not with {first}"
                 )
-            return bytes(link)
+            return self._octets(link)
         return ZERO_DIGEST
 
     def _timed(self, page: list[Row]) -> list[tuple[Row, int]]:
@@ -379,8 +381,14 @@ class Index(ABC):
 
     def _one_value(self, query: str, *values: object) -> bytes | None:
         for (value,) in self._read(query, *values):
-            return bytes(value)
+            return self._octets(value)
         return None
+
+    def _octets(self, value: object) -> bytes:
+        """SQLite keeps any kind of value in any column."""
+        if type(value) is not bytes:
+            raise self._damaged("it has something else where bytes must be")
+        return value
 
     def _sound(self, header: Header) -> Header:
         if not sound(header):

@@ -22,6 +22,7 @@ _SECRET = ("password", "sslpassword")
 _LOCK = "SELECT pg_try_advisory_lock(1836020327, hashtext(coalesce(current_schema(), '')))"
 _OWN_TABLES = """
 SELECT table_name::text FROM information_schema.tables WHERE table_schema = current_schema()
+    AND (table_type = 'BASE TABLE' OR table_name = 'log_provenance')
 """
 _APPEND = f"COPY log ({LOG_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _TYPES = ("int8", "bytea", "int8", "bytea", "bytea", "bytea")

@@ -29,7 +29,14 @@ _SETTINGS = (
 )
 _CHANGES = ("journal_mode = WAL",)
 _APPEND = f"INSERT INTO log ({LOG_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
-_OWN_TABLES = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+# Names of whole tables: a view or a computed column runs what its author wrote when it is read.
+_OWN_TABLES = """
+SELECT CASE WHEN type = 'table' AND NOT EXISTS (
+    SELECT * FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden
+) THEN name ELSE type || ' ' || name END
+FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'
+"""
+_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process uses it; wait until that has ended",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and who may write there",
@@ -85,6 +92,8 @@ class SqliteIndex(Index):
         return self._connection
 
     def _tables(self) -> set[str]:
+        for (name,) in self._open_connection.execute(_TRIGGERS):
+            raise StoreUnreachable(f"{self.name}: it has a trigger ({name!a:.80}); name another")
         return {name for (name,) in self._open_connection.execute(_OWN_TABLES)}
 
     def _create(self, statement: str) -> None:

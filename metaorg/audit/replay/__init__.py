@@ -142,7 +142,7 @@ class Replay:
             self.chronicle[:] = found["chronicle"]
             self.count, self.founded = found["count"], found["founded"]
             self.strange = Counter(found["strange"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
 
     def _impossible(self, event: Happened, error: Exception) -> None:

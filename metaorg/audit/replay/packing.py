@@ -39,7 +39,7 @@ def unpacked(data: bytes, *more: type) -> Any:
     classes = {one.__name__: one for one in (*_CLASSES, *more)}
     try:
         return _value(json.loads(data), classes)
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
 
 

@@ -26,6 +26,7 @@ from metaorg.errors import CheckFailed, InvalidInput
 
 if TYPE_CHECKING:
     from metaorg.audit import Options, Report
+    from metaorg.audit.collecting.settling import Depth
     from metaorg.audit.index import Index
     from metaorg.audit.source import Rebuilt
 
@@ -58,7 +59,7 @@ def run(
         typer.Option(
             "--prove",
             help="Prove the storage that decides outcomes against the block's state root "
-            "(eth_getProof).",
+            "(eth_getProof), and what the logs say that are read now by the receipts.",
         ),
     ] = False,
     headers: Annotated[
@@ -98,20 +99,24 @@ def run(
     or a store says is believed: logs are proved complete by headers, blooms and receipts, documents
     by their CIDs, and what the contracts answer is compared with what the events lead to.
 
+    One node alone that lies in the same way everywhere is found with --prove, or by another --rpc:
+    a bloom shows topics only, so that what an event says besides, as the reason of a vote, is
+    proved by receipts, and an answer of a contract by storage proofs. Whose chain it is no node
+    proves: compare the block's hash with one that you trust.
+
     Exit code 0 when everything was established, 6 when something differs or is unknown.
 
     JSON: the report, whose schema is docs/schemas/audit-report.json; with --publish, what was sent,
     as `metaorg commons publish` tells it.
     """
     from metaorg.audit import Options
-    from metaorg.audit.collecting.settling import Depth
 
     _require_way(session, to, sign=sign, publish=publish)
     options = Options(
         at=at,
         full=full,
         prove=prove,
-        depth=Depth(all_headers=headers),
+        depth=_depth(headers, prove),
         rebuilt=rebuilt(source, solc),
     )
     with opened(session, new=True) as index:
@@ -151,6 +156,13 @@ def rebuilt(source: Path | None, solc: Path | None) -> "Rebuilt | None":
         return rebuild(source.expanduser(), solc.expanduser())
 
 
+def _depth(headers: bool, prove: bool) -> "Depth":
+    """How far logs are proved; who asks for proofs gets them for every block with logs."""
+    from metaorg.audit.collecting.settling import ALL, USUAL
+
+    return (ALL if prove else USUAL)._replace(all_headers=headers)
+
+
 def require_established(report: "Report") -> None:
     """Nothing, for a report without findings.
 
@@ -177,7 +189,8 @@ def _require_way(session: Session, to: Path | None, *, sign: bool, publish: bool
         return
     if sign or publish:
         _ = session.own
-    others = sorted({one.name for one in made(to).iterdir()} - {*FILES, CREDENTIAL})
+    names = {one.name for one in made(to).iterdir() if not one.name.startswith(".")}
+    others = sorted(names - {*FILES, CREDENTIAL})
     if publish and others:
         raise InvalidInput(
             f"{to} has other files, as {others[0]}, which would be published, too; name another "

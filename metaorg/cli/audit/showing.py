@@ -137,7 +137,10 @@ def _different(found: "Difference") -> str:
 
 
 def _powers(stated: "Statement") -> str:
-    who = [(p.contract, p.function, p.who, p.when, p.rule, p.stop) for p in stated.powers]
+    who = [
+        (p.contract, p.function, p.who, p.when or None, p.rule or None, p.stop or None)
+        for p in stated.powers
+    ]
     held = [(r.contract, r.role, r.holder or "a stranger", r.account) for r in stated.roles]
     waiting = [
         (p.contract, moment(p.ready_at), "; ".join(p.calls), p.proposal) for p in stated.pending

@@ -44,7 +44,7 @@ def verify(
     something differs.
 
     JSON: {"same": true, "block": 120, "statement": "0x...", "recomputed": "0x...", "differences":
-    [], "files": {"report.html": true}, "signed_by": "0x..."}; "signed_by" is null without a
+    [], "files": {"report.html": true, ...}, "signed_by": "0x..."}; "signed_by" is null without a
     credential that was signed for the report.
     """
     from metaorg.audit.difference import difference
@@ -105,6 +105,8 @@ def _read(path: Path) -> "Report":
     from metaorg.audit.statement import LIMIT
 
     file = path / FILES[0] if path.is_dir() else path
+    if path.is_dir() and file.exists() and not file.is_file():
+        raise InvalidInput(f"{file} is no file")  # a pipe would be waited for
     try:
         with file.open("rb") as opened:
             return read_report(opened.read(LIMIT + 1))

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from metaorg.audit import Finding, Report
 
 
+SHOWN = 500
+"""Findings that are shown."""
+
+
 def summary(report: "Report") -> str:
     """The verdict, what was audited, and the findings."""
     from metaorg.audit.reports.figures import verdict
@@ -35,6 +39,10 @@ def summary(report: "Report") -> str:
 
 
 def findings(found: "Sequence[Finding]") -> str:
-    """A table of findings."""
-    rows = [(one.id, one.kind, one.code, one.subject, one.expected, one.seen) for one in found]
-    return table(("id", "finding", "code", "subject", "expected", "seen"), rows)
+    """A table of findings, or of the first ones where there are very many."""
+    rows = [
+        (one.id, one.kind, one.code, one.subject, one.expected, one.seen) for one in found[:SHOWN]
+    ]
+    shown = table(("id", "finding", "code", "subject", "expected", "seen"), rows)
+    more = len(found) - len(rows)
+    return f"{shown}\nand {more} more, which --json shows" if more else shown
