@@ -1,4 +1,4 @@
-"""The main job, end to end, on a chain of its own: found, join, share, decide, check.
+"""The main job, end to end, on a chain of its own: found, join, share, decide, audit.
 
 python -m scripts.demo --organizations examples/organizations.csv --limit 0
 """
@@ -21,6 +21,7 @@ from rich.table import Table
 from metaorg import charter as charters
 from metaorg import founding
 from metaorg.audit import Report, check
+from metaorg.audit.reports import markdown, page, read_report
 from metaorg.errors import InvalidInput, MetaorgError
 from metaorg.ipfs import (
     Embedded,
@@ -46,6 +47,7 @@ from metaorg.types import Call, Cid, Model, Receipt
 
 CHARTER = Path("examples/charter.yaml")
 FOLDER = Path("build/demo")
+AUDIT = FOLDER / "audit"
 BLOCKS = ("--block-time", "0.1")
 """Many transactions to a block, as on a live chain; a block for each doubles the waiting."""
 FEWEST = 3
@@ -83,7 +85,9 @@ class Demo:
         self.publish()
         self.decide(contested)
         self.keep(table)
-        return self.check()
+        report = self.check()
+        self.write(report)
+        return report
 
     def found(self) -> None:
         """Found with the charter's founders; each signs the adoption."""
@@ -240,6 +244,15 @@ class Demo:
             address = self.org.modules.meta_organization
             return check(Chain(self.chain.url), address, self.store, lambda *_: tick(1))
 
+    def write(self, report: Report) -> None:
+        """The report as a page, as Markdown and as JSON, from which the others are made."""
+        data = report.encode()
+        read = read_report(data)
+        forms = {"json": data, "html": page(read).encode(), "md": markdown(read).encode()}
+        AUDIT.mkdir()
+        for form, said in forms.items():
+            (AUDIT / f"report.{form}").write_bytes(said)
+
     def _propose(self, calls: Sequence[Call], title: str) -> int:
         call = self.org.propose(calls, title, f"{title}. Discussed in the open before.")
         self._send("propose", [Job(signer=self._first, call=call)])
@@ -350,6 +363,7 @@ def summary(demo: Demo, report: Report, seconds: float) -> None:
     console.print("Every check holds." if report.ok else "The check found what stands above.")
     address = demo.org.modules.meta_organization
     console.print(
+        f"\nThe report, for a browser: {AUDIT}/report.html"
         "\nLook around: run `.venv/bin/metaorg devnet --state build/demo/chain.json`, and beside it"
         f"\n  .venv/bin/metaorg assembly list --address {address} --store embedded:{FOLDER}/commons"
         "\nNext: README.md, the first session.",

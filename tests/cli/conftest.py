@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audit.history import History
+from audit.fault_proxy import FaultProxy
+from audit.history import History, slots_read
+from onchain.world import actor
 
 from metaorg.cli.main import main
 from metaorg.onchain import devnet as devnets
@@ -325,6 +327,13 @@ def auditor(lived: History, audits: Path, tmp_path: Path) -> Iterator[Cli]:
     lived.chain.request("evm_revert", snapshot)
 
 
+@pytest.fixture
+def node(lived: History) -> Iterator[FaultProxy]:
+    """The same chain, behind a proxy that counts."""
+    with FaultProxy(lived.chain.url) as proxy:
+        yield proxy
+
+
 def audited(lived: History, home: Path) -> dict[str, str]:
     """The environment of somebody who audits, and holds no key."""
     return {
@@ -333,6 +342,15 @@ def audited(lived: History, home: Path) -> dict[str, str]:
         "METAORG_STORE": f"embedded:{home / 'commons'}",
         "METAORG_ADDRESS": lived.modules.meta_organization,
     }
+
+
+def tamper(lived: History) -> None:
+    """Alter the profile of the second founder in storage, where no event tells of it; or back."""
+    address, account = lived.modules.membership, actor(2).address
+    [slot] = slots_read(lived, "Membership", address, "profileOf", account)
+    value = int(lived.chain.request("eth_getStorageAt", address, hex(slot), "latest"), 16)
+    lived.chain.request("anvil_setStorageAt", address, f"0x{slot:064x}", f"0x{value ^ 1:064x}")
+    lived.chain.request("evm_mine")
 
 
 Answer = Callable[[bytes], tuple[int, str, bytes]]

@@ -11,8 +11,7 @@ from audit.fault_proxy import FaultProxy
 from audit.history import History
 from audit.postgres import PASSWORD, Postgres
 
-from cli.conftest import EARLIER, Cli
-from cli.test_audit import tamper
+from cli.conftest import EARLIER, Cli, tamper
 
 
 @pytest.fixture(scope="module")

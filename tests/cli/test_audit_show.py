@@ -12,9 +12,8 @@ from audit.fault_proxy import FaultProxy
 from audit.history import History, as_timelock
 from onchain.world import actor
 
-from cli.conftest import EARLIER, Cli
+from cli.conftest import EARLIER, Cli, tamper
 from cli.shapes import promised, shaped
-from cli.test_audit import tamper
 from metaorg.cli import check
 from metaorg.cli.audit import exporting, showing, verifying
 from tests.programs import required

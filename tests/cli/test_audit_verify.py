@@ -11,8 +11,7 @@ from audit.fault_proxy import FaultProxy, on
 from audit.history import History
 from onchain.world import actor
 
-from cli.conftest import EARLIER, Cli
-from cli.test_audit import tamper
+from cli.conftest import EARLIER, Cli, tamper
 from metaorg.ipfs import documents
 
 KEY = f"0x{1:064x}"

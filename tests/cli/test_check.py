@@ -5,9 +5,8 @@ from pathlib import Path
 
 from audit.history import History
 
-from cli.conftest import Cli
+from cli.conftest import Cli, tamper
 from cli.shapes import promised, shaped
-from cli.test_audit import tamper
 from metaorg.cli.check import check
 from metaorg.ipfs import Embedded
 from metaorg.ipfs.serving import Server

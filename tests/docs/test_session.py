@@ -81,6 +81,19 @@ def test_servers_get_ports_of_their_own_and_are_waited_for(tmp_path: Path, check
     assert "200" in run(page(tmp_path, text), checkout)
 
 
+def test_what_a_server_prints_is_compared_with_the_port_of_the_page(
+    tmp_path: Path, checkout: Path
+) -> None:
+    text = (
+        "```sh\nweb() { python3 -m http.server --bind 127.0.0.1 $3; }\nweb serve --port 1 &\n```\n"
+        "```console\n$ echo at 127.0.0.1:1\nat 127.0.0.1:1\n```\n"
+    )
+
+    output = run(page(tmp_path, text), checkout)
+
+    assert "at 127.0.0.1:1\n" not in output
+
+
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
+from metaorg.audit.reports import markdown, page, read_report
 from metaorg.tables import COLUMNS, read_organizations
 
 FOUNDERS = 3
@@ -16,7 +17,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_the_bundled_sample_is_seated_and_every_check_holds(python: Python, tmp_path: Path) -> None:
+def test_the_bundled_sample_is_seated_and_audited(python: Python, tmp_path: Path) -> None:
     sample = read_organizations(tmp_path / "examples/organizations.csv")
 
     done = python("-m", "scripts.demo")
@@ -27,6 +28,12 @@ def test_the_bundled_sample_is_seated_and_every_check_holds(python: Python, tmp_
     seats = len(sample) + FOUNDERS
     assert f"{seats} organizations hold a seat, {FOUNDERS} of them founders." in said
     assert "Every check holds." in said
+    assert "The report, for a browser: build/demo/audit/report.html" in said
+    folder = tmp_path / "build/demo/audit"
+    report = read_report((folder / "report.json").read_bytes())
+    assert report.ok
+    assert (folder / "report.html").read_text() == page(report)
+    assert (folder / "report.md").read_text() == markdown(report)
 
 
 def test_a_limit_takes_the_first_rows(python: Python) -> None:
