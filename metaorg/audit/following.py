@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import chain as chained
 
@@ -142,12 +143,15 @@ class Following:
     def keep(self, block: Header) -> None:
         """Keep the state as of a block of the index, for the next time.
 
-        One in which something is unknown is not kept: the next time it may be known.
+        One in which something is unknown is not kept, for the next time it may be known; nor one
+        with values that no contract can have told.
         """
         if any(finding.kind == "unknown" for finding in self.replay.findings):
             return
         if self.resumed_at is None or self.resumed_at.number < block.number:
-            self._index.keep_checkpoint(block, _version(self._modules), self.replay.state())
+            with suppress(ValueError):
+                state = self.replay.state()
+                self._index.keep_checkpoint(block, _version(self._modules), state)
 
     def _new(self) -> Replay:
         subject = self._index.subject()

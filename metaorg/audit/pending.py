@@ -17,6 +17,8 @@ from metaorg.onchain.timelock import Timelock
 from metaorg.onchain.words import Words
 from metaorg.types import Address, Call, Event
 
+LATEST = (1 << 48) - 1
+"""The latest time that is told; the Timelock takes any delay."""
 WEEK = 604_800
 """Seconds after which a call that the Authority scheduled expires. Source: AccessManager."""
 
@@ -60,7 +62,7 @@ def pending(
         row = Pending(
             contract=one.contract,
             id=one.id,
-            ready_at=times[one.id],
+            ready_at=min(times[one.id], LATEST),
             calls=calls,
             proposal=proposal,
         )

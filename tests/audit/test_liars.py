@@ -1,5 +1,6 @@
 """A node that lies, forgets or stops, and a store that lost or spoilt something."""
 
+import random
 import sqlite3
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from onchain.world import TEXT, actor
 
+from audit.fault_proxy import FaultProxy, refusal
 from audit.history import (
     HANDBOOK,
     History,
@@ -31,7 +33,9 @@ from audit.lies import (
     telling,
     without_receipts,
 )
+from audit.planted import audited
 from metaorg.audit import Report
+from metaorg.audit.index import open_index
 from metaorg.charter import encode
 from metaorg.errors import ChainUnreachable
 from metaorg.onchain import abi
@@ -624,6 +628,61 @@ def test_a_rule_told_with_a_method_that_cannot_be_chosen_is_no_crash(history: Hi
     impossible = [one for one in report.findings if one.code == "reading.impossible"]
     assert all("Method" in one.seen and one.looks[0].what == "log" for one in impossible)
     assert report.statement.unknown == ()
+
+
+def test_a_time_that_no_contract_writes_is_no_crash(history: History) -> None:
+    """Numbers that large cannot be written as JSON either."""
+    report = rewriting(
+        history, "Assembly", "ProposalQueued", lambda log: changed_word(log, 1, lambda _: 1 << 60)
+    )
+
+    impossible = [one for one in report.findings if one.code == "reading.impossible"]
+    assert all("more than 48 bits" in one.seen for one in impossible) and impossible
+    assert report.encode()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_told_the_audit_comes_to_an_end(history: History, seed: int) -> None:
+    """Some words of some events are others: a report is made, or the events make no sense."""
+    chosen = random.Random(seed)
+
+    def altered(logs: list[Log]) -> list[Log]:
+        places = set(chosen.sample(range(len(logs)), 6))
+        return [scrambled(chosen, log) if n in places else log for n, log in enumerate(logs)]
+
+    try:
+        report = lied_to(history, altered)
+    except ChainUnreachable as error:
+        assert "cannot be decoded" in str(error)
+        return
+    assert report.encode()
+
+
+def scrambled(chosen: random.Random, log: Log) -> Log:
+    """A log of which a word is another."""
+    words = len(octets(log["data"])) // 32
+    near = chosen.choice([-3600, -1, 1, 3600, 1 << 20])
+    topics = [*log["topics"][:-1], f"0x{number_of(chosen.randrange(1, 40)):064x}"]
+    if words and chosen.random() < 0.8:
+        return changed_word(log, chosen.randrange(words), lambda word: max(word + near, 0))
+    return log | {"topics": topics} if len(topics) > 1 else log
+
+
+def test_what_was_unknown_once_can_be_known_the_next_time(history: History) -> None:
+    """Of what a target outside obeyed when it was named, nobody said anything at first."""
+    outside = actor(7).address.lower()
+
+    def silent(method: str, parameters: list[Any], result: Any) -> Any:
+        asked = method == "eth_getCode" and parameters[0].lower() == outside
+        return refusal(-32000, "missing trie node") if asked else result
+
+    with open_index(":memory:") as index, FaultProxy(history.chain.url, silent) as node:
+        before = audited(history, node.url, index=index)
+        after = audited(history, index=index)
+
+    assert codes(before) == {"decision.rule"}
+    assert {one.kind for one in before.findings} == {"unknown"}
+    assert after.findings == ()
 
 
 def test_an_event_that_cannot_be_decoded(history: History) -> None:

@@ -217,8 +217,8 @@ class Decisions:
             place=event.place,
             transaction=event.transaction,
             time=event.time,
-            snapshot=given["voteStart"],
-            voting_end=given["voteEnd"],
+            snapshot=_time(given["voteStart"]),
+            voting_end=_time(given["voteEnd"]),
             targets=tuple(given["targets"]),
             values=tuple(given["values"]),
             calldatas=tuple(given["calldatas"]),
@@ -368,8 +368,9 @@ class Decisions:
         proposed.upgraded_by.append(given["constituency"])
 
     def _extended(self, proposed: Proposed, event: Happened, given: Mapping[str, Any]) -> None:
-        self._change_turn(proposed, given["extendedDeadline"])
-        proposed.extended_to.append(given["extendedDeadline"])
+        until = _time(given["extendedDeadline"])
+        self._change_turn(proposed, until)
+        proposed.extended_to.append(until)
 
     def _canceled(self, proposed: Proposed, event: Happened, given: Mapping[str, Any]) -> None:
         self._change_turn(proposed, 0)
@@ -381,7 +382,7 @@ class Decisions:
 
     def _queued(self, proposed: Proposed, event: Happened, given: Mapping[str, Any]) -> None:
         proposed.ending, proposed.queued_at = "queued", event.time
-        proposed.eta = given["etaSeconds"]
+        proposed.eta = _time(given["etaSeconds"])
         delay = proposed.rule.delay if proposed.rule else 0
         if proposed.eta < event.time + delay:
             subject, expected = f"delay of {name(proposed)}", f"until {event.time + delay}"
@@ -415,6 +416,17 @@ class Decisions:
         self, code: str, subject: str, expected: str, seen: str, where: Happened | Proposed
     ) -> None:
         self._findings.append(difference(code, subject, expected, seen, at(where)))
+
+
+def _time(seconds: int) -> int:
+    """A time that the contracts can write: they have 48 bits for it.
+
+    Raises:
+        ValueError: it is larger.
+    """
+    if seconds >> 48:
+        raise ValueError(f"the time {seconds} has more than 48 bits")
+    return seconds
 
 
 def name(proposed: Proposed) -> str:

@@ -152,9 +152,10 @@ def a_contract_that_anybody_can_initialize_again(history: History) -> None:
 
 @wrong("powers.pending", "powers.role", "mandate.missing", "execution.unvoted")
 def an_operation_scheduled_without_a_proposal(history: History) -> None:
+    """After the longest delay that the Timelock takes, which no report could write as a number."""
     undecided(history, "Timelock", "grantRole", keccak(text="PROPOSER_ROLE"), OUTSIDER.address)
     fund(history.chain, OUTSIDER)
-    arguments = (OUTSIDER.address, 0, b"", bytes(32), bytes(32), 3600)
+    arguments = (OUTSIDER.address, 0, b"", bytes(32), bytes(32), 1 << 255)
     data = abi.encode_call(load("Timelock").functions["schedule"], arguments)
     call = Call(to=history.modules.timelock, data=data, value=0, says="schedule")
     history.by(OUTSIDER).send(call)
