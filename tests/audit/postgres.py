@@ -22,6 +22,12 @@ def programs() -> Path | None:
     return next((place for place in places if (place / "postgres").exists()), None)
 
 
+_RUNUSER = (
+    shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
+)
+"""It stands where only root's PATH leads."""
+
+
 class Postgres:
     """One server. Root may not run it, and runs it as `postgres`, whom Debian's package makes."""
 
@@ -32,7 +38,7 @@ class Postgres:
             assert os.environ.get("CI") != "true", reason
             pytest.skip(reason)
         self._bin = found
-        self._as = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        self._as = [_RUNUSER, "-u", "postgres", "--"] if os.geteuid() == 0 else []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
 
