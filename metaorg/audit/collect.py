@@ -119,8 +119,9 @@ class _Run:
         return readers
 
     def _final(self, reader: Reader) -> int:
-        rule = finality(reader.endpoint)
-        self.record.finality = rule.words
+        rule, head = finality(reader.endpoint), self.plan.head.number
+        late = f"; block {head} is not, and may be replaced" if head > rule.number else ""
+        self.record.finality = f"{rule.words}{late}"
         return rule.number if self.plan.final is None else self.plan.final
 
     def _hashing(self, reader: Reader) -> bool:

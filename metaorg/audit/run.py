@@ -41,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done now, how far it is and how far it goes; 0, 0 for not known."""
 PATIENCE = 5.0
 """Seconds for which a check asks a busy node again."""
-_ESTABLISHED = "established"
+_CONTRACTS, _ESTABLISHED = "contracts", "established"
 T = TypeVar("T")
 
 
@@ -98,6 +98,7 @@ class Audit:
         reading = Reading(chain, block)
         modules = modules_at(reading, self._address)
         self._index.claim(chain.id, self._address)
+        self._begin_anew_for(modules)
         replay, record = self._events(modules, block, options)
         self._elsewhere = [
             _Elsewhere(Reading(one, block), record, self._progress) for one in self._others(record)
@@ -133,6 +134,15 @@ class Audit:
         )
         following = Following(self._index, modules, self._chain, block.number)
         return following.all_of(parts, record), record
+
+    def _begin_anew_for(self, modules: Modules) -> None:
+        """Forget what was read of other contracts: a decision has replaced a module since."""
+        now = modules.model_dump_json().encode()
+        kept = self._index.recall(_CONTRACTS)
+        if kept not in (None, now):
+            self._index.clear()
+        if kept != now:
+            self._index.remember(_CONTRACTS, now)
 
     def _since(self, modules: Modules) -> int:
         """The block of the founding."""

@@ -72,8 +72,10 @@ def verify(
         "signed_by": signed_by,
     }
     emit(found, session.as_json, lambda: _told(found))
-    if not same or not all(files.values()):
-        raise CheckFailed("this is not what is read now, or what somebody signed")
+    if not same:
+        raise CheckFailed("the report is not what this reading gives")
+    if not all(files.values()):
+        raise CheckFailed("not every file is one of the report")
 
 
 @command(app, Flags)
