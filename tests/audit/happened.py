@@ -1,6 +1,6 @@
 """Events of a history as an audit has them, and how they are doctored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from audit.history import History
@@ -33,19 +33,22 @@ def happened(history: History) -> list[Happened]:
     ]
 
 
-def followed(
-    history: History, until: int | None = None, events: Sequence[Happened] | None = None
-) -> Then:
-    """What the events up to a block lead to; all there are when it is not said."""
-    block = history.chain.block("latest" if until is None else until)
-    events = happened(history) if events is None else events
-    modules = history.modules
+def followed(history: History) -> Then:
+    """What all events lead to."""
+    block = history.chain.block()
+    [then] = followed_at(history, [block.number])
+    return then
+
+
+def followed_at(history: History, blocks: Iterable[int]) -> Iterator[Then]:
+    """What the events up to each of these blocks lead to."""
+    events, modules = happened(history), history.modules
     with open_index(":memory:") as index:
-        replay = Replay(
-            modules, history.chain.id, Governed(history.chain, index, modules.authority)
-        )
-        replay.follow([event for event in events if event.block <= block.number])
-    return Then(replay, block)
+        governed = Governed(history.chain, index, modules.authority)
+        for number in blocks:
+            replay = Replay(modules, history.chain.id, governed)
+            replay.follow([event for event in events if event.block <= number])
+            yield Then(replay, history.chain.block(number))
 
 
 def first(events: Sequence[Happened], name: str, **given: Any) -> Happened:

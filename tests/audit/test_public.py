@@ -9,7 +9,7 @@ import pytest
 from onchain.nodes import proxy
 from onchain.world import actor
 
-from audit.happened import followed, happened
+from audit.happened import followed_at
 from audit.history import History, as_timelock, checked, found, only
 from metaorg import dao
 from metaorg.audit.public import facts_of
@@ -106,12 +106,12 @@ def _charter(history: History) -> bytes:
 
 def test_events_and_contracts_give_the_same_documents_at_every_block(history: History) -> None:
     """Two ways to the facts, from the founding on: what contracts answer, what events tell."""
-    org, head, events = history.by(), history.chain.at(), happened(history)
+    org, head = history.by(), history.chain.at()
     name = org.front.description(head).name
 
-    for number in range(org.since(), head.block.number + 1):
-        asked = org.dao.facts(history.chain.at(number))
-        replayed = facts_of(followed(history, number, events), name)
+    for then in followed_at(history, range(org.since(), head.block.number + 1)):
+        asked = org.dao.facts(history.chain.at(then.block.number))
+        replayed = facts_of(then, name)
         assert asked == replayed
         assert dao.generate(asked, "Share.").uri == dao.generate(replayed, "Share.").uri
 
