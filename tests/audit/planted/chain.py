@@ -242,9 +242,10 @@ def an_affiliation_declared_by_nobody(history: History) -> None:
     flip(history, "Membership", ("_declared", actor(25).address), 1)
 
 
-@wrong("past.census", "past.votes", "decision.tally")
+@wrong("past.census", "past.votes")
 def a_census_of_the_past_altered_in_storage(history: History) -> None:
-    flip(history, "Membership", ("_active", 1, "_checkpoints", 1, "_value"), 3)
+    """Of a time in which no voting began, whatever the machine's pace."""
+    flip(history, "Membership", ("_active", 1, "_checkpoints", 0, "_value"), 3)
 
 
 @wrong("adoptions.record")
