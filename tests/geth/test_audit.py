@@ -38,7 +38,7 @@ TABLE = [wrong for wrong in WRONGS if wrong.name in HERE]
 @pytest.fixture(scope="module")
 def world(geth: Geth, tmp_path_factory: pytest.TempPathFactory) -> History:
     """A founding, a new member, and a decision of all that was executed."""
-    world = World(geth, tmp_path_factory.mktemp("audit"))
+    world = World(geth, tmp_path_factory.mktemp("audit"), b"# What is audited\n")
     world.join(actor(4))
     call = world.by(world.founders[0]).membership.contract.add_kind("guild")
     number = world.propose(call, title="Guilds")

@@ -12,7 +12,7 @@ from metaorg.rules.membership import Status
 
 @pytest.fixture(scope="module")
 def world(geth: Geth, tmp_path_factory: pytest.TempPathFactory) -> World:
-    return World(geth, tmp_path_factory.mktemp("world"))
+    return World(geth, tmp_path_factory.mktemp("world"), b"# Where we go\n")
 
 
 def test_everything_is_deployed_where_it_is_on_every_chain(world: World) -> None:

@@ -23,7 +23,7 @@ def before_and_after(
     folder = tmp_path_factory.mktemp("limited")
     with running(geth_program, folder, *LIMITS) as geth:
         before = geth.chain.at()
-        world = World(geth, folder)
+        world = World(geth, folder, b"# What is forgotten\n")
         world.join(actor(4))
         assert before.code(world.modules.meta_organization) == b""
         geth.mine(KEPT + 1)

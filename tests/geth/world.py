@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from onchain.world import CHARTER, FOR, FOUNDERS, TEXT, actor
+from onchain.world import CHARTER, FOR, FOUNDERS, actor
 
 from metaorg import charter, founding
 from metaorg.charter import Charter
@@ -37,7 +37,7 @@ class Node(Protocol):
     def advance(self, seconds: int) -> None: ...
 
 
-def declared(folder: Path, text: bytes = TEXT) -> Charter:
+def declared(folder: Path, text: bytes) -> Charter:
     """A charter of three founders with rules of a few seconds."""
     (folder / "text.md").write_bytes(text)
     founders = "".join(
@@ -51,9 +51,12 @@ def declared(folder: Path, text: bytes = TEXT) -> Charter:
 
 
 class World:
-    """A meta-organization founded on a node, and what organizations do in it."""
+    """A meta-organization founded on a node, and what organizations do in it.
 
-    def __init__(self, node: Node, folder: Path, text: bytes = TEXT) -> None:
+    The same text is the same meta-organization: worlds that share a chain have texts of their own.
+    """
+
+    def __init__(self, node: Node, folder: Path, text: bytes) -> None:
         self.node, self.chain = node, node.chain
         self.founders = [actor(number) for number in (1, 2, 3)]
         node.fund(*(founder.address for founder in self.founders))
