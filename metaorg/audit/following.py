@@ -126,9 +126,9 @@ class Following:
                     self.resume(record.kept.number if record.kept else -1)
                     resumed = True
                 self.take(part)
-        header = self._index.header(self._until)
-        if header:
-            self.keep(header)
+            header = self._index.header(self._until)
+            if header:
+                self.keep(header)
         return self.replay
 
     def take(self, part: Sequence[tuple[Row, int]]) -> None:

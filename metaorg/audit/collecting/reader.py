@@ -13,10 +13,11 @@ from metaorg.errors import ChainUnreachable
 from metaorg.onchain.chain import BATCH, NodeRefused
 from metaorg.onchain.endpoint import Endpoint, NoAnswer
 
-START, WIDEST = 128, 100_000
+START, WIDEST = 32, 100_000
 """Blocks in the first window, and in the widest."""
 MOST = 5_000
-"""Logs that a window is made to have at most; together with START this bounds the memory."""
+"""Logs that a window is made to have; after one with twice as many the next is narrower. Together
+with START this bounds the memory."""
 HEADERS = 5_000
 """Blocks in the widest window of which all headers are read."""
 _FORGET = 8
@@ -105,10 +106,12 @@ class Reader:
             return None
         if self._beside is None:
             self._beside = Beside(self.endpoint, self.contracts)
-        last = min(first + self._width - 1, until)
-        logs = self._beside.logs(first, last)
-        count = sum(len(one.rows) for one in logs or ())
-        if logs is None or (is_round(count) and last > first):
+        found = self._beside.window(first, min(first + self._width - 1, until), until)
+        if found is None:
+            return None
+        last, logs = found
+        count = sum(len(one.rows) for one in logs)
+        if is_round(count) and last > first:
             return None
         self._widen(count)
         return Told(last, {one.number: one for one in logs})
@@ -171,7 +174,7 @@ class Reader:
         self._taken += count
         if self._good % _FORGET == 0:
             self._allowed = min(2 * self._allowed, self._widest)
-        if count > MOST:
+        if count > 2 * MOST:
             self._width = max(self._width * MOST // count, 1)
         elif 2 * count <= MOST:
             self._width = min(2 * self._width, self._allowed)

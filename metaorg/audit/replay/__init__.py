@@ -19,7 +19,7 @@ from metaorg.rules.membership import Register
 
 __all__ = ["NotPacked", "Proposed", "Replay"]
 
-STATE = "1"
+STATE = "2"
 """Version of the state; another one when a part is renamed or means something else."""
 _CLASSES = (Adopted, Asked, Cited, Proposed, Step, Unsigned, Version)
 _KEPT = {

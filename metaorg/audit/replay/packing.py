@@ -5,8 +5,10 @@ Unlike pickle it makes values of a few known classes only, whatever the file say
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from metaorg.audit.events import Happened
@@ -36,9 +38,8 @@ def unpacked(data: bytes, *more: type) -> Any:
     Raises:
         NotPacked: they are other bytes.
     """
-    classes = {one.__name__: one for one in (*_CLASSES, *more)}
     try:
-        return _value(json.loads(data), classes)
+        return _Values((*_CLASSES, *more))(json.loads(data))
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise NotPacked(f"the state of a replay cannot be read: {error!r:.80}") from None
 
@@ -47,66 +48,109 @@ _CLASSES = (
     *(Admission, Cid, Finding, Happened, Look, Readoption, Rule, Turns),
     *(Poll, PollState, Register, RegisterState),
 )
-_COLLECTIONS: dict[str, Callable[[Any], Any]] = {"t": tuple, "l": list, "s": set, "d": dict}
+_ATOMS = {bool, int, str, type(None)}
+_COLLECTIONS: dict[str, Any] = {"t": tuple, "l": list, "s": set}
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, bytes):
-        return ["b", value.hex()]
-    if isinstance(value, Model):
-        # what it was made of, as enumerations write it too
-        return ["m", type(value).__name__, _plain({k: getattr(value, k) for k in _fields(value)})]
-    if hasattr(value, "restored"):
-        state = value.state()
-        return ["r", type(value).__name__, type(state).__name__, state.model_dump_json()]
-    if dataclasses.is_dataclass(value):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return ["o", type(value).__name__, _plain(fields)]
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return ["o", type(value).__name__, _plain(value._asdict())]
-    return _collection(value)
+    """The value as JSON has it: a list that begins with a mark, for all but atoms."""
+    kind: Any = type(value)
+    return value if kind in _ATOMS else _packer(kind)(value)
 
 
-def _collection(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return ["d", *([_plain(key), _plain(one)] for key, one in value.items())]
-    for mark, kind in _COLLECTIONS.items():
-        if isinstance(value, kind):  # type: ignore[arg-type]
-            return [mark, *map(_plain, value)]
-    raise TypeError(f"{type(value).__name__} is not packed")
+@cache
+def _packer(kind: Any) -> Callable[[Any], Any]:
+    """How values of a type are made plain; it is asked once for each type."""
+    name = kind.__name__
+    if issubclass(kind, int):
+        return int
+    if issubclass(kind, bytes):
+        return lambda value: ["b", value.hex()]
+    if hasattr(kind, "restored"):
+        return _packed_state
+    if issubclass(kind, Model) or dataclasses.is_dataclass(kind):
+        values = _values(_fields(kind))
+        return lambda value: ["o", name, *map(_plain, values(value))]
+    if hasattr(kind, "_fields"):  # a named tuple
+        return lambda value: ["o", name, *map(_plain, value)]
+    return _collection_packer(kind)
 
 
-def _fields(value: Model) -> list[str]:
-    return list(type(value).model_fields)
+def _collection_packer(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, dict):
+        return lambda value: ["d", [*map(_plain, value)], [*map(_plain, value.values())]]
+    for mark, collection in _COLLECTIONS.items():
+        if issubclass(kind, collection):
+            return lambda value: [mark, *map(_plain, value)]
+    raise TypeError(f"{kind.__name__} is not packed")
 
 
-def _value(plain: Any, classes: dict[str, type]) -> Any:
-    if not isinstance(plain, list):
-        return plain
-    mark, *rest = plain
-    if mark == "b":
-        return bytes.fromhex(rest[0])
-    if mark == "d":
-        return {_value(key, classes): _value(one, classes) for key, one in rest}
-    if mark == "m":
-        return _model(classes[rest[0]], _value(rest[1], classes))
-    if mark == "o":
-        return classes[rest[0]](**_value(rest[1], classes))
-    if mark == "r":
-        restored: Any = classes[rest[0]]
-        state: Any = classes[rest[1]]
-        return restored.restored(state.model_validate_json(rest[2]))
-    return _COLLECTIONS[mark](_value(one, classes) for one in rest)
+def _packed_state(value: Any) -> list[Any]:
+    state = value.state()
+    return ["r", type(value).__name__, type(state).__name__, state.model_dump_json()]
 
 
-def _model(kind: Any, fields: dict[str, Any]) -> Any:
-    """Not validated again: a rule that no contract can have is kept, for a reader to see."""
-    for name, field in kind.model_fields.items():
-        given = field.annotation
-        if isinstance(given, type) and issubclass(given, Enum):
-            fields[name] = given(fields[name])
-    return kind.model_construct(**fields)
+def _fields(kind: Any) -> tuple[str, ...]:
+    """The names of a model's or a dataclass's fields, in order."""
+    if issubclass(kind, Model):
+        return tuple(kind.model_fields)
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _values(names: Sequence[str]) -> Callable[[Any], Iterable[Any]]:
+    """What gives the fields of an object, in order."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: [getattr(value, name) for name in names]
+
+
+class _Values:
+    """Makes values of what is plain, of some classes only."""
+
+    def __init__(self, classes: Iterable[type]) -> None:
+        self._classes: dict[str, Any] = {one.__name__: one for one in classes}
+        self._makers: dict[str, Callable[[Iterable[Any]], Any]] = {}
+
+    def __call__(self, plain: Any) -> Any:
+        if type(plain) is not list:
+            return plain
+        mark = plain[0]
+        if mark == "b":
+            return bytes.fromhex(plain[1])
+        if mark == "o":
+            return self._maker(plain[1])(map(self, plain[2:]))
+        if mark == "d":
+            return dict(zip(map(self, plain[1]), map(self, plain[2]), strict=True))
+        if mark == "r":
+            _, name, state, data = plain
+            return self._classes[name].restored(self._classes[state].model_validate_json(data))
+        return _COLLECTIONS[mark](map(self, plain[1:]))
+
+    def _maker(self, name: str) -> Callable[[Iterable[Any]], Any]:
+        if name not in self._makers:
+            self._makers[name] = _maker(self._classes[name])
+        return self._makers[name]
+
+
+def _maker(kind: Any) -> Callable[[Iterable[Any]], Any]:
+    """What makes an object of its fields, in order; of another number of them, it raises."""
+    if hasattr(kind, "_make"):
+        made: Callable[[Iterable[Any]], Any] = kind._make
+        return made
+    names = _fields(kind)
+    if not issubclass(kind, Model):
+        return lambda values: kind(**dict(zip(names, values, strict=True)))
+    enums = {
+        name: field.annotation
+        for name, field in kind.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Enum)
+    }
+
+    def model(values: Iterable[Any]) -> Any:
+        """Not validated again: a rule that no contract can have is kept, for a reader to see."""
+        fields = dict(zip(names, values, strict=True))
+        for name, enum in enums.items():
+            fields[name] = enum(fields[name])
+        return kind.model_construct(**fields)
+
+    return model
