@@ -78,6 +78,7 @@ class Beside:
     def close(self) -> None:
         """End it."""
         process, self._process = self._process, None
+        self._asked.clear()
         if process is None:
             return
         for stream in (process.stdin, process.stdout):
