@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from metaorg.audit.catalogue import CATALOGUE, Kind
-from metaorg.audit.findings import Finding
+from metaorg.audit.findings import Finding, Look
 from metaorg.audit.reports.looks import command
 from metaorg.audit.statement import Statement
 from metaorg.errors import InvalidInput
@@ -20,7 +20,8 @@ class Explanation(Model):
 
     Args:
         rule: that holds where it is not found. do: what to do. commands: for a shell in which RPC
-            is the address of a node that the reader trusts; cast is Foundry's, ipfs is Kubo's.
+            is the address of a node that the reader trusts; cast is Foundry's, ipfs is Kubo's. What
+            a certain node answered is asked of that node, and of the trusted one.
     """
 
     id: str
@@ -39,8 +40,13 @@ def explain(finding: Finding, statement: Statement) -> Explanation:
         finding=finding,
         rule=kind.rule,
         do=kind.do,
-        commands=tuple(command(look, block) for look in finding.looks),
+        commands=tuple(command(asked, block) for look in finding.looks for asked in _both(look)),
     )
+
+
+def _both(look: Look) -> tuple[Look, ...]:
+    """A look at a node's answer, and the same at a node that the reader trusts."""
+    return (look, look.model_copy(update={"endpoint": ""})) if look.endpoint else (look,)
 
 
 def chosen(findings: Sequence[Finding], which: str) -> Finding:

@@ -104,6 +104,8 @@ class Audit:
             _Elsewhere(Reading(one, block), record, self._progress) for one in self._others(record)
         ]
         statement = self._statement(reading, replay, options)
+        if options.prove:
+            self._prove(reading, replay, statement.code, record)
         limits = record.limits(self._index, block.number)
         limited = statement.model_copy(update={"limits": limits})
         provenance = record.provenance(self._index, block.number)
@@ -180,8 +182,6 @@ class Audit:
         found.look("public documents", published.findings)
         stating = Stating(then, content)
         index = found.value("DAO Index", ("dao_index",), lambda: _index(then, reading, table))
-        if options.prove:
-            found.look("proofs", lambda: self._proofs(reading, replay, codes or ()))
         return Statement(
             software=version("metaorg"),
             chain_id=reading.chain.id,
@@ -221,10 +221,21 @@ class Audit:
         head = block.number.to_bytes(8) + block.hash
         self._index.remember(self._key, head + b"".join(sorted(storage.established)))
 
-    def _proofs(self, reading: Reading, replay: Replay, codes: Sequence[Code]) -> Iterable[Finding]:
-        header = reading.chain.request("eth_getBlockByNumber", hex(reading.block.number), False)
-        prover = Prover(reading, header)
-        return [*prover.findings(proving.codes(codes), proving.words(replay))]
+    def _prove(
+        self, reading: Reading, replay: Replay, codes: Sequence[Code], record: Record
+    ) -> None:
+        """Prove code and storage; what comes of it is about the node that was asked."""
+        found = _Found(self._progress)
+
+        def findings() -> Iterable[Finding]:
+            header = reading.chain.request("eth_getBlockByNumber", hex(reading.block.number), False)
+            prover = Prover(reading, header)
+            yield from prover.findings(proving.codes(codes), proving.words(replay))
+            record.accounts, record.slots = prover.accounts, prover.slots
+
+        found.look("proofs", findings)
+        for finding in found.findings:
+            record.find(finding)
 
     @property
     def _key(self) -> str:

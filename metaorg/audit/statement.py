@@ -333,6 +333,9 @@ class Provenance(Model):
         windows: of blocks that were read. first_block: of the first window.
         headers: how many block headers were hashed and linked. proved: of how many blocks the logs
             were proved complete by receipts, or by a bloom that has no bit more.
+        with_logs: how many blocks have logs. by_receipts: of how many of them the receipts proved
+            every byte of the logs; a bloom proves their topics only.
+        accounts, slots: contracts, and words of storage, that were proved against the state root.
         logs: how many. log_digest: sha2-256 over all of them, which two auditors can compare.
         finality: the rule that made the block final, in words.
         findings: about endpoints and reading, which another reader may not meet.
@@ -344,6 +347,10 @@ class Provenance(Model):
     windows: int
     headers: int
     proved: int
+    with_logs: int = 0
+    by_receipts: int = 0
+    accounts: int = 0
+    slots: int = 0
     logs: int
     log_digest: Digest
     finality: str

@@ -124,6 +124,7 @@ def test_every_block_is_proved_and_counted(devnet: Devnet, index: Index) -> None
 
     blocks = len(BLOCKS) + 1
     assert (provenance.headers, provenance.proved, provenance.logs) == (blocks, blocks, LOGS)
+    assert (provenance.with_logs, provenance.by_receipts) == (sum(map(bool, BLOCKS)), 0)
     assert provenance.log_digest == index.log_digest()
     assert provenance.finality == "every block is final on a development chain"
     assert [source.where for source in provenance.endpoints] == [devnet.url]
@@ -164,8 +165,11 @@ def test_receipts_of_every_block_with_logs_are_read_when_wanted(
     with FaultProxy(devnet.url) as node:
         reading = read(index, node.url, depth=Depth(every=True))
 
-    assert node.asked["eth_getBlockReceipts"] == sum(count > 0 for count in BLOCKS)
-    assert reading.record.provenance(index).proved == len(BLOCKS) + 1
+    busy = sum(count > 0 for count in BLOCKS)
+    assert node.asked["eth_getBlockReceipts"] == busy
+    provenance = reading.record.provenance(index)
+    assert provenance.proved == len(BLOCKS) + 1
+    assert provenance.with_logs == provenance.by_receipts == busy
 
 
 def test_headers_of_blocks_with_logs_only_are_a_limit(devnet: Devnet, index: Index) -> None:

@@ -14,6 +14,7 @@ from onchain.world import actor
 
 from cli.conftest import Cli
 from metaorg.audit.exports.public import read_public
+from metaorg.ipfs import documents
 
 ISSUER = "https://auditor.example"
 FORMS = [
@@ -94,6 +95,51 @@ def test_attestations_name_who_attests(auditor: Cli, home: Path) -> None:
     attested = json.loads((home / "out" / "attestations.json").read_text())
     assert ISSUER in json.dumps(attested)
     assert actor(1).address in json.dumps(attested)
+
+
+def test_public_documents_come_back_as_what_was_read(auditor: Cli, home: Path) -> None:
+    auditor.done("audit", "export", "public", "out")
+
+    block = auditor.done("audit", "show", "--json").json["statement"]["block"]["number"]
+    assert auditor.done("audit", "import", "out").stdout == (
+        f"They say what was read, as of block {block}.\n"
+    )
+    others = {**json.loads((home / "out" / "dao.json").read_text()), "name": "Another network"}
+    (home / "out" / "dao.json").write_bytes(documents.encode(others))
+    result = auditor.run("audit", "import", "out", "--json")
+
+    assert result.code == 6
+    assert result.json["differences"] == [
+        "name: they say something else than what was read leads to"
+    ]
+
+
+def test_documents_of_a_block_without_a_report_are_not_compared(
+    auditor: Cli, lived: History
+) -> None:
+    auditor.done("audit", "export", "public", "out")
+    lived.by().send(lived.by().membership.leave("Enough."))
+    auditor.run("audit", "run", "--store", "other.db")
+
+    result = auditor.run("audit", "import", "out", "--store", "other.db")
+
+    assert result.code == 2 and "no report on block" in result.stderr
+
+
+def test_attestations_come_back_as_what_was_read(auditor: Cli, home: Path) -> None:
+    auditor.done("audit", "export", "attestations", "out", "--issuer", ISSUER)
+    file = home / "out" / "attestations.json"
+    attested = json.loads(file.read_text())
+
+    assert auditor.done("audit", "import", str(file)).stdout.startswith("They say what was read")
+    file.write_bytes(documents.encode(attested[1:]))
+    assert "1 contribution is not attested" in auditor.done("audit", "import", str(file)).stdout
+    text = documents.encode(attested).decode()
+    file.write_text(text.replace(actor(1).address, actor(9).address))
+    result = auditor.run("audit", "import", str(file), "--json")
+
+    assert result.code == 6 and not result.json["same"]
+    assert "that was not read: log" in result.json["differences"][0]
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,9 @@ def test_a_clean_history_has_no_findings_whatever_is_looked_at(world: History) -
     assert [one.state for one in report.statement.decisions] == ["executed"]
     blocks = report.statement.block.number - report.provenance.first_block + 1
     assert report.provenance.headers == report.provenance.proved == blocks
+    assert report.provenance.by_receipts == report.provenance.with_logs > 5
+    assert report.provenance.accounts > 8 and report.provenance.slots > 40
+    assert report.statement == audited(world).statement
 
 
 @pytest.mark.parametrize("wrong", TABLE, ids=lambda wrong: wrong.name)

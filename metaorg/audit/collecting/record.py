@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 from metaorg.audit.events import Header
 from metaorg.audit.findings import Finding, unknown
@@ -15,19 +16,24 @@ IMPORTED = "imported"
 """What an index remembers of an import: the log digest. No endpoint was asked for what is in it."""
 
 
+@dataclass(slots=True)
 class Counts:
     """Of the blocks of one window, kept with it.
 
     Args:
         headers: were hashed and linked. proved: have logs that were proved complete. open: may
-            have logs that were not told, as far as could be seen.
+            have logs that were not told, as far as could be seen. with_logs: have logs.
+            by_receipts: have logs of which receipts proved every byte.
     """
 
-    def __init__(self, headers: int = 0, proved: int = 0, open_: int = 0) -> None:
-        self.headers, self.proved, self.open = headers, proved, open_
+    headers: int = 0
+    proved: int = 0
+    open: int = 0
+    with_logs: int = 0
+    by_receipts: int = 0
 
     def keep(self, index: Index, window: Window) -> None:
-        value = [window.last, self.headers, self.proved, self.open]
+        value = [window.last, *astuple(self)]
         index.remember(f"window {window.first}", json.dumps(value).encode())
 
     @classmethod
@@ -47,6 +53,7 @@ class Record:
         kept: the last block whose rows were in the index before and stay; None for none. Known when
             the first part comes, and always after the last.
         sources: the endpoints. findings: of this run. finality: the rule, in words.
+        accounts, slots: how many were proved against the state root.
     """
 
     def __init__(self) -> None:
@@ -54,6 +61,7 @@ class Record:
         self.sources: tuple[Source, ...] = ()
         self.findings: list[Finding] = []
         self.finality = ""
+        self.accounts = self.slots = 0
         self._lock = threading.Lock()
 
     def find(self, finding: Finding) -> None:
@@ -78,6 +86,10 @@ class Record:
             windows=len(windows),
             headers=sum(one.headers for one in counts),
             proved=sum(one.proved for one in counts),
+            with_logs=sum(one.with_logs for one in counts),
+            by_receipts=sum(one.by_receipts for one in counts),
+            accounts=self.accounts,
+            slots=self.slots,
             logs=_count(index, windows, until),
             log_digest=index.log_digest(until),
             finality=self.finality,

@@ -75,6 +75,7 @@ class Settling:
                 true = logs.rows if logs else []
                 counts.proved += self._is_proved(head, logs)
                 counts.open += self._fetch.hashing and not head.hashed
+            counts.with_logs += bool(true)
             rows += zip(true, repeat(head.header.time))
         return Settled(part, rows, counts)
 
@@ -105,6 +106,7 @@ class Settling:
         proven = self._proven(part, head)
         if proven is not None:
             counts.proved += 1
+            counts.by_receipts += bool(proven)
             for claim in part.claims:
                 self._blame(claim, head.header.number, proven)
             return proven
@@ -147,7 +149,9 @@ class Settling:
             if row.place not in places:
                 self._tell(claim, "reading.log-dropped", row, "log {}, by its receipts", "no log")
         for row in set(told) - {*proven}:
-            self._tell(claim, "reading.log-forged", row, "the logs of the receipts", "another {}")
+            self._tell(
+                claim, "reading.log-forged", row, "the logs of the receipts", "another log {}"
+            )
 
     def _tell(self, claim: Claim, code: str, row: Row, expected: str, seen: str) -> None:
         where = claim.reader.endpoint.where

@@ -21,6 +21,7 @@ whose arguments are JSON with whole numbers as decimal texts and bytes as 0x-hex
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from typing import Any, Literal, NamedTuple
 
 from metaorg.audit.collecting.record import Counts
@@ -82,7 +83,7 @@ def _topics(names: str) -> tuple[Column, ...]:
 WINDOWS = (
     *columns_of("int64", "number", "first_block last_block"),
     *columns_of("string", "text", "endpoint"),
-    *columns_of("int64", "number", "read_at logs headers proved unproved"),
+    *columns_of("int64", "number", "read_at logs headers proved unproved with_logs by_receipts"),
     *columns_of("binary", "bytes", "log_digest"),
     *columns_of("int64", "number", "final"),
 )
@@ -96,8 +97,7 @@ EVENTS = (
 def window_values(window: Window, counts: Counts) -> Values:
     """A row of the table of windows."""
     first, last, endpoint, read_at, logs, digest, final = window
-    counted = counts.headers, counts.proved, counts.open
-    return first, last, endpoint, read_at, logs, *counted, digest, int(final)
+    return first, last, endpoint, read_at, logs, *astuple(counts), digest, int(final)
 
 
 def read_window(values: Values) -> tuple[Window, Counts]:
@@ -110,7 +110,7 @@ def read_window(values: Values) -> tuple[Window, Counts]:
     if final not in (0, 1):
         raise ValueError("final is 0 or 1")
     if not all(0 <= count <= last - first + 1 for count in counted):
-        raise ValueError("headers, proved and unproved are counts of its blocks")
+        raise ValueError("headers to by_receipts are counts of its blocks")
     return Window(first, last, endpoint, read_at, logs, digest, bool(final)), Counts(*counted)
 
 

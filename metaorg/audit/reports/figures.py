@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from metaorg.audit.findings import Finding, Kind
 from metaorg.audit.reports.scales import bounded
-from metaorg.audit.statement import Decision, Report, Statement, Tally
+from metaorg.audit.statement import Decision, Provenance, Report, Statement, Tally
 from metaorg.rules.decision import UNITS_PER_SEAT
 from metaorg.types import Address
 
@@ -81,6 +81,21 @@ def chain(number: int) -> str:
 def count(number: int, thing: str, things: str = "") -> str:
     """A number with its noun: 1 seat, 2,000 seats."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def counted(number: int, things: str) -> str:
+    """A number with what is counted, a plural as in `Statement.counts`."""
+    return count(number, things.removesuffix("s"), things)
+
+
+def proved(found: Provenance) -> str:
+    """How far the bytes of logs and of storage were proved, in a sentence."""
+    blocks = count(found.with_logs, "block")
+    state = f"{count(found.accounts, 'contract')} and {count(found.slots, 'word')} of storage"
+    return (
+        f"of {blocks} with logs, the receipts of {found.by_receipts:,} proved every byte; {state} "
+        "proved against the state root"
+    )
 
 
 def verdict(report: Report) -> str:

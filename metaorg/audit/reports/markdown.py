@@ -46,7 +46,7 @@ def _rest(field: str, total: int, shown: int) -> str:
 
 def _head(view: View) -> Iterator[str]:
     statement = view.statement
-    counts = (f"{number:,} {escape(name)}" for name, number in statement.counted)
+    counts = (escape(figures.counted(number, name)) for name, number in statement.counted)
     yield f"# Audit of {escape(statement.name)}"
     yield f"**{figures.verdict(view.report)}**"
     yield bullets(
@@ -307,6 +307,7 @@ def _provenance(view: View) -> Iterator[str]:
             f"Logs: {found.logs:,}, digest {code('0x' + found.log_digest.hex())}",
             f"Proved complete: {found.proved:,} blocks, of {found.headers:,} whose headers were "
             "hashed and linked",
+            f"Proved further: {figures.proved(found)}",
             f"Final: {escape(found.finality)}",
         )
     )

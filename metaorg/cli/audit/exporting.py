@@ -9,14 +9,12 @@ from metaorg.cli.audit.app import AuditFlags, app, kept_report, opened
 from metaorg.cli.command import command
 from metaorg.cli.output import emit, progress
 from metaorg.cli.session import Session
-from metaorg.errors import InvalidInput
+from metaorg.errors import CheckFailed, InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from metaorg.audit.events import Happened
+    from metaorg.audit.exports.returning import Returned, What
     from metaorg.audit.index import Index
-    from metaorg.onchain.modules import Modules
+    from metaorg.audit.statement import Statement
 
 Kind = Literal["tables", "sql", "public", "attestations"]
 
@@ -66,7 +64,10 @@ def import_(
     session: Session,
     source: Annotated[
         Path,
-        typer.Argument(metavar="FROM", help="A folder of tables, or an SQL file, as exported."),
+        typer.Argument(
+            metavar="FROM",
+            help="A folder of tables or of public documents, an SQL file, or attestations.",
+        ),
     ],
 ) -> None:
     """Bring an export back into a new --store: the same rows, headers and windows.
@@ -74,14 +75,53 @@ def import_(
     It is verified against its manifest. The next `metaorg audit run` goes on from it, compares what
     it leads to with the contracts' storage, and says in the report that it was imported.
 
+    Public documents and attestations carry less than a history. They are read back and compared
+    with what --store holds; exit code 6 when they say something else.
+
     JSON: {"format": 1, "chain_id": 1, "address": "0x...", "block": 120, "block_hash": "0x...",
-    "windows": 1, "blocks": 80, "logs": 120, "log_digest": "0x..."}.
+    "windows": 1, "blocks": 80, "logs": 120, "log_digest": "0x..."}; of documents {"what": "public",
+    "block": 120, "same": true, "differences": [], "left_out": 0}.
     """
     from metaorg.audit.exports import import_tables
+    from metaorg.audit.exports.returning import what_is
 
+    source = source.expanduser()
+    what = what_is(source)
+    if what is not None:
+        return _returned(session, source, what)
     with opened(session, new=True) as index, progress("importing"):
-        held = import_tables(source.expanduser(), index, session.settings.address)
+        held = import_tables(source, index, session.settings.address)
     emit(held, session.as_json, lambda: f"{held.logs} logs up to block {held.block} are there.")
+
+
+def _returned(session: Session, source: Path, what: "What") -> None:
+    """Compare documents with what is kept.
+
+    Raises:
+        CheckFailed: they say something else.
+    """
+    from metaorg.audit.exports.returning import attestations_returned, public_returned
+
+    with opened(session) as index, progress("comparing"):
+        if what == "public":
+
+            def stated_at(number: int) -> "Statement":
+                return kept_report(index, number).statement
+
+            found = public_returned(source, index, stated_at, session.store)
+        else:
+            found = attestations_returned(source, index, kept_report(index).statement)
+    emit(found, session.as_json, lambda: _shown(found))
+    if not found.same:
+        raise CheckFailed(f"{source} says something else than what was read")
+
+
+def _shown(found: "Returned") -> str:
+    if not found.same:
+        return "\n".join(found.differences)
+    are = "contribution is" if found.left_out == 1 else "contributions are"
+    more = f" {found.left_out} {are} not attested." if found.left_out else ""
+    return f"They say what was read, as of block {found.block}.{more}"
 
 
 def _tables(
@@ -93,44 +133,25 @@ def _tables(
     from metaorg.audit.decoding import Decoder
     from metaorg.audit.exports import export_tables
 
-    decoder = Decoder(_modules(index))
+    decoder = Decoder(kept_report(index).statement.modules)
     export_tables(index, to, columns=columns, form=form, decode=decoder)
 
 
 def _public(session: Session, index: "Index", to: Path) -> None:
     from metaorg.audit.exports.public import write_public
-    from metaorg.audit.following import replayed
-    from metaorg.audit.public import facts_of
-    from metaorg.dao import purpose_of
-    from metaorg.types import Cid
+    from metaorg.audit.exports.returning import public_facts
 
-    stated = kept_report(index).statement
-    facts = facts_of(replayed(index, stated), stated.name)
-    purpose = ""
-    if any(facts.charter):
-        purpose = purpose_of(session.store.get(Cid(digest=facts.charter)))
-    write_public(facts, purpose, to)
+    write_public(*public_facts(index, kept_report(index).statement, session.store), to)
 
 
 def _attestations(index: "Index", to: Path, issuer: str | None) -> None:
-    from metaorg.audit.exports.attestations import attest, contributions, encode
+    from metaorg.audit.exports.attestations import attest, encode
+    from metaorg.audit.exports.returning import contributions_in
     from metaorg.cli.audit.app import written
 
     if issuer is None:
         raise InvalidInput("attestations need --issuer URI, as https://auditor.example")
-    modules = _modules(index)
-    chain_id = kept_report(index).statement.chain_id
-    attested = attest(issuer, chain_id, modules, contributions(modules, _events(index, modules)))
+    stated = kept_report(index).statement
+    done = contributions_in(index, stated.modules)
+    attested = attest(issuer, stated.chain_id, stated.modules, done)
     written(to, {"attestations.json": encode(attested)})
-
-
-def _events(index: "Index", modules: "Modules") -> "Iterator[Happened]":
-    from metaorg.audit.decoding import Decoder
-
-    decoder = Decoder(modules)
-    for part in index.rows():
-        yield from decoder(part)
-
-
-def _modules(index: "Index") -> "Modules":
-    return kept_report(index).statement.modules

@@ -16,18 +16,19 @@ SHOWN = 500
 
 def summary(report: "Report") -> str:
     """The verdict, what was audited, and the findings."""
-    from metaorg.audit.reports.figures import verdict
+    from metaorg.audit.reports.figures import counted, proved, verdict
 
     stated, read = report.statement, report.provenance
-    counts = ", ".join(f"{count} {what}" for what, count in stated.counted)
+    counts = ", ".join(counted(number, things) for things, number in stated.counted)
     nodes = ", ".join(one.where for one in read.endpoints)
     lines = [
         verdict(report),
         f"{stated.name}, {stated.modules.meta_organization} on chain {stated.chain_id}",
         f"block {stated.block.number}, {moment(stated.block.time)}, 0x{stated.block.hash.hex()}",
         counts,
-        f"read from {nodes}; {read.headers} headers hashed, logs of {read.proved} blocks proved "
-        f"complete; {read.finality}",
+        f"read from {nodes}; {counted(read.headers, 'headers')} hashed, logs of "
+        f"{counted(read.proved, 'blocks')} proved complete; {read.finality}",
+        proved(read),
     ]
     if stated.published:
         lines.append(f"public documents {stated.published.words}")

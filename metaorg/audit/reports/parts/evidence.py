@@ -102,12 +102,17 @@ def provenance(view: View) -> Markup:
     found, path = view.report.provenance, "provenance"
     counted = {
         name: el.number(f"{path}.{name}", getattr(found, name))
-        for name in ("first_block", "windows", "headers", "proved", "logs")
+        for name in (
+            *("first_block", "windows", "headers", "proved", "logs"),
+            *("with_logs", "by_receipts", "accounts", "slots"),
+        )
     }
     begun, ended = (
         el.time(f"{path}.read_at.{place}", time) for place, time in enumerate(found.read_at)
     )
     took = duration(max(found.read_at[1] - found.read_at[0], 0))
+    busy = counted["with_logs"], " with logs, the receipts of ", counted["by_receipts"]
+    state = counted["accounts"], " contracts and ", counted["slots"], " words of storage"
     blocks = counted["proved"], " blocks, of ", counted["headers"], " whose headers were hashed"
     return el.section(
         "provenance",
@@ -119,6 +124,8 @@ def provenance(view: View) -> Markup:
             ("Windows", (counted["windows"], ", from block ", counted["first_block"], " on")),
             ("Logs", counted["logs"]),
             ("Proved complete", (blocks, " and linked")),
+            ("Proved by receipts", ("of the blocks, ", busy, " proved every byte")),
+            ("Proved by the state root", state),
             ("Digest of logs", el.code("0x" + found.log_digest.hex())),
             ("Final", el.tag("bdi", found.finality)),
         ),

@@ -89,4 +89,5 @@ def counts(view: View) -> Markup:
 def _count(name: str, number: int, unknown: bool) -> Content:
     if unknown:
         return el.tag("span", f"an unknown number of {name}", class_="absent")
-    return el.number(f"statement.counts.{name}", number), f" {name}"
+    things = name.removesuffix("s") if number == 1 else name
+    return el.number(f"statement.counts.{name}", number), f" {things}"
