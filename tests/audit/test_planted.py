@@ -28,7 +28,7 @@ ELSEWHERE = {
     "code.metadata": "of a damaged installation: test_source.py",
     "public.impossible": "no chain leads to it",
     "public.replaced": "with what follows from a module that is another one: test_public.py",
-    "reading.imported": "of an index that was imported: test_exports.py",
+    "reading.imported": "of an index that was imported: tests/cli/test_audit_export.py",
     "reading.reorganized": "stops the audit: here, below",
     "reading.unreachable": "of a node that is down: test_collect_wrongs.py",
 }
