@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from metaorg.audit.collecting.fetching import Fetch, Span
 from metaorg.audit.collecting.heads import head_of
 from metaorg.audit.collecting.logs import Contracts, Malformed
 from metaorg.audit.collecting.reader import HEADERS, WIDEST, Reader
-from metaorg.audit.collecting.record import Record
+from metaorg.audit.collecting.record import Counts, Record
 from metaorg.audit.collecting.resuming import Start, resume
 from metaorg.audit.collecting.settling import USUAL, Depth, Settled, Settling
 from metaorg.audit.events import Row
@@ -86,13 +87,14 @@ class _Run:
 
     def parts(self, advance: Callable[[int, int], None]) -> Iterator[Part]:
         head, readers = self.plan.head, self._prepare()
-        final = self._final(readers[0])
-        start = resume(readers[0], self.index, self.plan.since, head)
+        final, hashing = self._final(readers[0]), self._hashing(readers[0])
+        shallow = partial(self._is_shallow, hashing)
+        start = resume(readers[0], self.index, self.plan.since, head, shallow)
         self.record.kept = start.kept
         fetch = Fetch(
             readers,
             self.record,
-            hashing=self._hashing(readers[0]),
+            hashing=hashing,
             all_heads=self.depth.all_headers,
         )
         settling = Settling(fetch, self.contracts, self.record, self.depth)
@@ -134,6 +136,13 @@ class _Run:
             return head_of(answer, number, True).hashed
         except Malformed:
             return False
+
+    def _is_shallow(self, hashing: bool, window: Window) -> bool:
+        """Whether a window was proved less far than is wanted now, and can be proved further."""
+        counts, wanted = Counts.of(self.index, window), self.depth
+        headers = wanted.all_headers and counts.headers < window.last - window.first + 1
+        receipts = wanted.every and counts.by_receipts < counts.with_logs
+        return hashing and not counts.imported and (headers or receipts)
 
     def _note(self, final: int) -> None:
         """Keep what was found about blocks that are not read again."""

@@ -108,9 +108,11 @@ def _turnout(index: Known) -> Answer:
         for one in tally
     )
     possible = sum(one.seats for tally in index.tallies.values() for one in tally)
+    over = len(index.decided)
     evidence = (
-        f"{votes(cast)} of {possible} votes that could be cast on the {len(index.decided)} "
-        f"proposals on which voting is over, abstentions among them; exactly {part}"
+        f"{votes(cast)} of {possible} votes that could be cast on the {over} "
+        f"proposal{'' if over == 1 else 's'} on which voting is over, abstentions among them; "
+        f"exactly {part}"
     )
     return f"{decimal(part * 100)} %", decimal(part), evidence
 

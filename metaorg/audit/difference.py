@@ -253,12 +253,21 @@ def _sentence(turn: Turn) -> str:
     said = f"{turn.subject} {turn.turn}"
     if not turn.fields:
         return said
-    told = (
-        f"{one.name} {_short(one.before)} -> {_short(one.after)}".strip() for one in turn.fields
-    )
+    told = (f"{one.name} {_apart(one.before, one.after)}".strip() for one in turn.fields)
     return f"{said}: " + ", ".join(told)
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return (line if len(line) <= _SHOWN else line[:_SHOWN] + "...") or "none"
+def _apart(before: str, after: str) -> str:
+    """Both texts; of long ones that begin alike, what comes shortly before they part."""
+    old, new = (" ".join(text.split()) for text in (before, after))
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
+    cut = max(same - _SHOWN // 3, 0) if max(len(old), len(new)) > _SHOWN else 0
+    return f"{_short(old, cut)} -> {_short(new, cut)}"
+
+
+def _short(line: str, cut: int) -> str:
+    """A part of a line, from a place on."""
+    part = line[cut : cut + _SHOWN]
+    begin, end = "..." if cut else "", "..." if cut + _SHOWN < len(line) else ""
+    return f"{begin}{part}{end}" or "none"

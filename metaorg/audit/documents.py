@@ -108,4 +108,4 @@ def unread(error: Unreachable) -> str:
         return f"no store holds {error.cid}"
     if isinstance(error, ContentCorrupt):
         return f"bytes that do not hash to {error.cid}"
-    return str(error) if isinstance(error, ContentMalformed) else "who was asked did not answer"
+    return str(error) if isinstance(error, ContentMalformed) else "nobody who was asked gave it"

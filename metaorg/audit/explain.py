@@ -9,6 +9,8 @@ from metaorg.audit.statement import Statement
 from metaorg.errors import InvalidInput
 from metaorg.types import Model
 
+_SHOWN = 5
+"""Findings that are named where one must be chosen."""
 _UNKNOWN = Kind(
     "This version of metaorg does not know findings of this kind.",
     "Use the version that made the report; what was expected and seen is told all the same.",
@@ -66,6 +68,10 @@ def chosen(findings: Sequence[Finding], which: str) -> Finding:
         return meant[0]
     if not findings:
         raise InvalidInput("the report has no findings: everything was established")
-    those = ", ".join(f"{one.id} ({one.code})" for one in (meant or findings)[:20])
-    what = "several findings are" if meant else "no finding is"
-    raise InvalidInput(f"{what} meant by {which!r}; there are {those}")
+    numbered = [(place, one) for place, one in enumerate(findings, 1) if one in (meant or findings)]
+    those = "; ".join(
+        f"#{place} {one.id} {one.code}, {one.subject}" for place, one in numbered[:_SHOWN]
+    )
+    more = f"; and {len(numbered) - _SHOWN} more" if len(numbered) > _SHOWN else ""
+    what = f"{len(meant)} findings are" if meant else "no finding is"
+    raise InvalidInput(f"{what} meant by {which!r}; name one by number or id, as {those}{more}")

@@ -103,7 +103,8 @@ def _at_time(chain: Chain, time: int) -> Block:
     if not low.time <= time <= high.time:
         raise InvalidInput(
             f"{moment(time)} is not on this chain, which goes from {moment(low.time)} to "
-            f"{moment(high.time)} so far"
+            f"{moment(high.time)} so far: name a time between them, as {moment(high.time)}, a "
+            "block's number or `latest`; a date is the end of that day"
         )
     if time == high.time:
         return high

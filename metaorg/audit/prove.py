@@ -51,7 +51,8 @@ class Prover:
             look = Look(what="block", block=self._reading.block.number, endpoint=self._where)
             subject = f"state of block {self._reading.block.number}"
             expected = f"proofs of {self._unproved} accounts and slots"
-            yield unknown("proof.unavailable", subject, expected, self._why, [look])
+            seen = self._why or "proofs of accounts that prove nothing"
+            yield unknown("proof.unavailable", subject, expected, seen, [look])
 
     @property
     def _where(self) -> str:

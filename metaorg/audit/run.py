@@ -28,7 +28,13 @@ from metaorg.audit.source import Rebuilt, code
 from metaorg.audit.statement import Code, Indicator, Report, Statement
 from metaorg.audit.stating import Stating
 from metaorg.audit.storage import MARK, Storage
-from metaorg.errors import ChainUnreachable, ContractReverted, InvalidInput, Unreachable
+from metaorg.errors import (
+    ChainUnreachable,
+    ContractReverted,
+    InvalidInput,
+    Misconfigured,
+    Unreachable,
+)
 from metaorg.ipfs import Store
 from metaorg.onchain.chain import Block, Chain, Reading
 from metaorg.onchain.contract import unpadded
@@ -96,7 +102,7 @@ class Audit:
         chain = self._chain
         block = pin(chain, options.at)
         reading = Reading(chain, block)
-        modules = modules_at(reading, self._address)
+        modules = self._modules(reading)
         self._index.claim(chain.id, self._address)
         self._begin_anew_for(modules)
         replay, record = self._events(modules, block, options)
@@ -113,6 +119,24 @@ class Audit:
         own = Header(block.number, block.hash, ZERO_DIGEST, block.time)  # nobody asks for a parent
         self._index.keep_report(self._index.header(block.number) or own, report.encode())
         return report
+
+    def _modules(self, reading: Reading) -> Modules:
+        """The contracts at the audited block.
+
+        Raises:
+            InvalidInput: they were made later. Misconfigured: there are none.
+        """
+        try:
+            return modules_at(reading, self._address)
+        except Misconfigured:
+            head, block = self._chain.block().number, reading.block.number
+            founded = self._chain.first_block_with_code(self._address)
+            if block < founded <= head and self._chain.at().code(self._address):
+                raise InvalidInput(
+                    f"nothing was founded by block {block}: that was in block {founded}; name that "
+                    "one or a later one"
+                ) from None
+            raise
 
     @cached_property
     def _chain(self) -> Endpoint:

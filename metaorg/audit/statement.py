@@ -127,7 +127,8 @@ class Decision(Model):
     """A proposal, from its making to its end. Times in Unix seconds, 0 for not (yet).
 
     Args:
-        number: as decimal digits, for JSON readers that round. rule: in words, as upgraded.
+        number: as decimal digits, for JSON readers that round. body: the beginning of its text,
+            empty where that cannot be read. document: the CID of it. rule: in words, as upgraded.
         turnout: basis points of active seats at the snapshot, rounded down. quorum: that the rule
             asks for. reasons: why it did not pass, none when it passed or voting goes on.
         calls: each in words. transaction: that executed it.
@@ -136,6 +137,7 @@ class Decision(Model):
     number: Annotated[str, Field(pattern=r"^[0-9]{1,78}$")]
     title: str
     body: str
+    document: CidText = ""
     proposer: Address
     seat: int
     proposed_at: int
@@ -330,11 +332,13 @@ class Provenance(Model):
     Args:
         endpoints: first the one that was read, then those that it was compared with.
         read_at: when the first and the last window were read, Unix seconds.
-        windows: of blocks that were read. first_block: of the first window.
+        windows: of blocks that were read. first_block, last_block: of all windows; the last one may
+            reach beyond the audited block.
         headers: how many block headers were hashed and linked. proved: of how many blocks the logs
             were proved complete by receipts, or by a bloom that has no bit more.
         with_logs: how many blocks have logs. by_receipts: of how many of them the receipts proved
             every byte of the logs; a bloom proves their topics only.
+        imported: how many blocks came from an export: what is counted of them is its word.
         accounts, slots: contracts, and words of storage, that were proved against the state root.
         logs: how many. log_digest: sha2-256 over all of them, which two auditors can compare.
         finality: the rule that made the block final, in words.
@@ -344,11 +348,13 @@ class Provenance(Model):
     endpoints: tuple[Source, ...]
     read_at: tuple[int, int]
     first_block: int
+    last_block: int = 0
     windows: int
     headers: int
     proved: int
     with_logs: int = 0
     by_receipts: int = 0
+    imported: int = 0
     accounts: int = 0
     slots: int = 0
     logs: int

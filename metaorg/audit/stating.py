@@ -18,6 +18,7 @@ from metaorg.audit.statement import (
     Tally,
     Text,
 )
+from metaorg.dao.governance import NAMED
 from metaorg.errors import Unreachable
 from metaorg.onchain import abi
 from metaorg.onchain.artifacts import load
@@ -27,10 +28,12 @@ from metaorg.onchain.modules import Modules
 from metaorg.onchain.rulebook import describe_rule
 from metaorg.onchain.words import admission_parts, ether, quoted, readoption_parts
 from metaorg.records import read_description
-from metaorg.rules.decision import BASIS, UNITS_PER_SEAT
+from metaorg.rules.decision import BASIS, UNITS_PER_SEAT, decide
 from metaorg.times import duration
 from metaorg.types import RAW, Address, Cid
 
+BODY = 2_000
+"""Characters of a proposal's text that a statement has."""
 _SHOWN = 300
 """Characters of a call that are shown."""
 
@@ -64,9 +67,9 @@ class Stating:
         found["voting delay"] = duration(book.voting_delay)
         found["open proposals of a seat"] = str(book.open_proposals)
         for number, rule in enumerate(book.rules):
-            found[f"rule {number}"] = describe_rule(rule)
+            found[_rule(number)] = describe_rule(rule)
         for (target, selector), number in sorted(book.assigned.items()):
-            found[f"rule of {self._function(target, selector)}"] = f"rule {number}"
+            found[f"rule of {self._function(target, selector)}"] = _rule(number)
         if book.editions:
             shares = (f"{weight / 100:g} %" for weight in book.editions[-1])
             found["weights of the constituencies"] = ", ".join(shares)
@@ -137,11 +140,13 @@ class Stating:
         seats = sum(one.seats for one in tallies)
         cast = sum(one.against + one.in_favour + one.abstain for one in tallies)
         ended = now > poll.deadline
-        outcome = poll.outcome
+        names = [*map(unpadded, self._replay.front.constituencies)]
+        outcome = decide(poll.rule, poll.tallies, poll.weights, names)
         return Decision(
             number=str(proposed.number),
             title=self._content.text(body, "title") or title,
-            body=str(body) if body else "",
+            body=_beginning(self._content.text(body, "body")),
+            document=str(body) if body else "",
             proposer=proposed.proposer,
             seat=proposed.seat,
             proposed_at=proposed.time,
@@ -256,6 +261,15 @@ def _argument(value: object) -> str:
     if isinstance(value, dict):
         return f"({', '.join(f'{key}={_argument(one)}' for key, one in value.items())})"
     return quoted(value) if isinstance(value, str) and not value.startswith("0x") else str(value)
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= BODY else text[:BODY] + " […]"
+
+
+def _rule(number: int) -> str:
+    """The name of a rule: the first two have their own."""
+    return NAMED[number] if number < len(NAMED) else f"rule {number}"
 
 
 def _parts(parts: Mapping[str, str]) -> str:

@@ -147,14 +147,14 @@ class Assembly(Contract):
         )
 
     def propose(self, actions: Actions, description: str) -> Call:
-        title = description.splitlines()[0].removeprefix("# ")
+        title, count = description.splitlines()[0].removeprefix("# "), len(actions.targets)
         return self.call(
             "propose",
             actions.targets,
             actions.values,
             actions.calldatas,
             description,
-            says=f"propose {title!r} ({len(actions.targets)} actions)",
+            says=f"propose {title!r} ({count} action{'' if count == 1 else 's'})",
         )
 
     def vote(

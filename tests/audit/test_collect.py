@@ -172,6 +172,49 @@ def test_receipts_of_every_block_with_logs_are_read_when_wanted(
     assert provenance.with_logs == provenance.by_receipts == busy
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (Depth(all_headers=False), Depth()),
+        (Depth(), Depth(every=True)),
+        (Depth(all_headers=False), Depth(every=True)),
+    ],
+)
+def test_what_was_read_less_far_than_is_wanted_is_read_again(
+    devnet: Devnet, index: Index, before: Depth, now: Depth
+) -> None:
+    read(index, devnet.url, depth=before)
+    digest = index.log_digest()
+
+    again = read(index, devnet.url, depth=now)
+
+    provenance = again.record.provenance(index)
+    assert (provenance.headers, provenance.logs) == (len(BLOCKS) + 1, LOGS)
+    assert provenance.by_receipts == (provenance.with_logs if now.every else 0)
+    assert index.log_digest() == digest and again.rows == kept(index)
+    with FaultProxy(devnet.url) as node:
+        assert read(index, node.url, depth=now).rows == read(index, node.url).rows == []
+        assert "eth_getLogs" not in node.asked
+
+
+def test_less_than_was_read_is_not_read_again(devnet: Devnet, index: Index) -> None:
+    read(index, devnet.url, depth=Depth(every=True))
+
+    assert read(index, devnet.url, depth=Depth(all_headers=False)).rows == []
+    assert index.windows()[-1].last == len(BLOCKS)
+
+
+def test_an_earlier_block_is_not_proved_further_at_the_cost_of_later_ones(
+    devnet: Devnet, index: Index
+) -> None:
+    read(index, devnet.url, depth=Depth(all_headers=False))
+    reading = Reading(index, devnet.url)
+    reading.plan = reading.plan._replace(head=reading.endpoints[0].block(3))
+
+    assert reading.run().rows == []
+    assert index.windows()[-1].last == len(BLOCKS)
+
+
 def test_headers_of_blocks_with_logs_only_are_a_limit(devnet: Devnet, index: Index) -> None:
     reading = read(index, devnet.url, depth=Depth(all_headers=False))
 

@@ -15,10 +15,10 @@ from programs import required
 
 from audit.postgres import Postgres
 from audit.readings import FRONT_DOOR, batch, header, kept, rows, sound
+from metaorg.audit.collecting.record import Record
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Row
 from metaorg.audit.exports import Manifest, export_sql, export_tables, import_tables
-from metaorg.audit.exports.importing import IMPORTED
 from metaorg.audit.exports.manifest import file_digest
 from metaorg.audit.index import Index, open_index
 from metaorg.errors import InvalidInput, Misconfigured, StoreUnreachable
@@ -112,8 +112,12 @@ def test_an_index_remembers_that_it_was_imported(small: Index, new: Index, tmp_p
 
     import_tables(tmp_path / "audit.sql", new)
 
-    assert new.recall(IMPORTED) == small.log_digest()
-    assert small.recall(IMPORTED) is None
+    provenance, windows = Record().provenance(new), small.windows()
+    [finding] = provenance.findings
+    assert finding.code == "reading.imported" and windows[-1].endpoint in finding.seen
+    assert provenance.imported == windows[-1].last - windows[0].first + 1
+    assert provenance.endpoints == ()
+    assert Record().provenance(small).imported == 0
 
 
 LOG = Row(483920, 3, b"\x04" * 32, 1, b"\xf4" * 20, b"\xdd" * 32 + b"\xac" * 32, b"\x01\x86")
@@ -313,7 +317,7 @@ def test_damaged_csv_is_told_with_its_line_and_leaves_nothing(
     with pytest.raises(InvalidInput, match=says):
         import_tables(tmp_path / "out", new)
 
-    assert (new.head(), new.subject(), kept(new), new.recall(IMPORTED)) == (None, None, [], None)
+    assert (new.head(), new.subject(), kept(new)) == (None, None, [])
 
 
 def test_rows_that_are_missing_or_too_many_are_told(
@@ -499,7 +503,7 @@ def test_a_place_that_cannot_be_written_or_read_is_told(
 ) -> None:
     with pytest.raises(StoreUnreachable, match="cannot be written"):
         export_sql(small, tmp_path / "gone" / "audit.sql")
-    with pytest.raises(StoreUnreachable, match="cannot be read"):
+    with pytest.raises(InvalidInput, match=r"gone\.sql is not there"):
         import_tables(tmp_path / "gone.sql", new)
 
 

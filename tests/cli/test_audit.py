@@ -162,7 +162,7 @@ def _iso(time: int) -> str:
         ("2999-01-01", 2, "2999-01-01T23:59:59Z is not on this chain, which goes from"),
         ("1999-01-01", 2, "is not on this chain"),
         ("1000000", 2, "there is no block 1000000 yet: the last one is"),
-        ("1", 3, "there is no contract at"),
+        ("1", 2, "nothing was founded by block 1: that was in block"),
         ("yesterday", 2, "'yesterday' is neither a block's number nor a date since 1970"),
         ("-1", 2, "'-1' is neither"),
         ("9" * 5000, 2, "is neither"),
@@ -233,7 +233,8 @@ def test_a_node_that_lags_is_a_finding(auditor: Cli, lived: History) -> None:
 def test_nodes_that_agree_are_named_in_the_report(
     auditor: Cli, lived: History, node: FaultProxy
 ) -> None:
-    rpcs = ("--rpc", lived.chain.url, "--rpc", node.url, "--rpc", lived.chain.url)
+    url = lived.chain.url
+    rpcs = ("--rpc", url, "--rpc", node.url, "--rpc", url, "--rpc", f"{url}/")
 
     found = auditor.done("audit", "run", "--store", "new.db", "--json", *rpcs).json
 

@@ -127,12 +127,17 @@ def test_a_report_is_written_in_three_forms_over_an_earlier_one(auditor: Cli, ho
     assert (home / "out" / "notes.txt").read_text() == "mine"
 
 
-def test_a_credential_of_an_earlier_report_goes_with_it(founder: Cli, home: Path) -> None:
+def test_a_signed_report_is_replaced_by_a_signed_one_only(founder: Cli, home: Path) -> None:
     founder.done("audit", "run", "--to", "out", "--sign", "--at", EARLIER)
+    before = (home / "out" / "report.json").read_bytes()
 
-    founder.done("audit", "run", "--to", "out")
+    refused = founder.run("audit", "run", "--to", "out")
 
-    assert not (home / "out" / "credential.json").exists()
+    assert refused.code == 2 and "holds a signed report" in refused.stderr
+    assert (home / "out" / "report.json").read_bytes() == before
+    founder.done("audit", "run", "--to", "out", "--sign")
+    founder.done("audit", "verify", "out")
+    assert reported(home / "out").statement.block.number > EARLIER
 
 
 @pytest.mark.parametrize("spec", ["env:THE_KEY", "keystore:auditor", "rpc"])

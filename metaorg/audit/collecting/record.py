@@ -12,8 +12,6 @@ from metaorg.audit.statement import Provenance, Source
 
 MOST_FINDINGS = 200
 """Findings of one code that are told one by one."""
-IMPORTED = "imported"
-"""What an index remembers of an import: the log digest. No endpoint was asked for what is in it."""
 
 
 @dataclass(slots=True)
@@ -23,7 +21,8 @@ class Counts:
     Args:
         headers: were hashed and linked. proved: have logs that were proved complete. open: may
             have logs that were not told, as far as could be seen. with_logs: have logs.
-            by_receipts: have logs of which receipts proved every byte.
+            by_receipts: have logs of which receipts proved every byte. imported: came from an
+            export, and all of this is another reader's word.
     """
 
     headers: int = 0
@@ -31,6 +30,7 @@ class Counts:
     open: int = 0
     with_logs: int = 0
     by_receipts: int = 0
+    imported: int = 0
 
     def keep(self, index: Index, window: Window) -> None:
         value = [window.last, *astuple(self)]
@@ -80,20 +80,28 @@ class Record:
         counts = [Counts.of(index, window) for window in windows]
         times = [window.read_at for window in windows] or [0]
         return Provenance(
-            endpoints=self._all_sources(windows),
+            endpoints=self._all_sources(
+                [window for window, one in zip(windows, counts, strict=True) if not one.imported]
+            ),
             read_at=(min(times), max(times)),
             first_block=windows[0].first if windows else 0,
+            last_block=windows[-1].last if windows else 0,
             windows=len(windows),
             headers=sum(one.headers for one in counts),
             proved=sum(one.proved for one in counts),
             with_logs=sum(one.with_logs for one in counts),
             by_receipts=sum(one.by_receipts for one in counts),
+            imported=sum(one.imported for one in counts),
             accounts=self.accounts,
             slots=self.slots,
             logs=_count(index, windows, until),
             log_digest=index.log_digest(until),
             finality=self.finality,
-            findings=(*self._all_findings(index), *_imports(index), *_gaps(windows, counts)),
+            findings=(
+                *self._all_findings(index),
+                *_imports(windows, counts),
+                *_gaps(windows, counts),
+            ),
         )
 
     def limits(self, index: Index, until: int | None = None) -> tuple[str, ...]:
@@ -135,12 +143,18 @@ def _count(index: Index, windows: Sequence[Window], until: int | None) -> int:
     return sum(window.count for window in windows[:-1]) + sum(map(len, rest))
 
 
-def _imports(index: Index) -> list[Finding]:
+def _imports(windows: Sequence[Window], counts: Sequence[Counts]) -> list[Finding]:
     """That no endpoint was asked for what was imported."""
-    if not index.recall(IMPORTED):
+    imported = [w for w, one in zip(windows, counts, strict=True) if one.imported]
+    if not imported:
         return []
-    seen = "imported from an export, and verified against its manifest only"
-    return [unknown("reading.imported", "what was read before", "read from an endpoint", seen)]
+    subject = f"blocks {imported[0].first} to {imported[-1].last}"
+    told = ", ".join(dict.fromkeys(window.endpoint for window in imported))
+    seen = (
+        f"imported from an export, which says that {told} told them and how far they were proved; "
+        "only its manifest was verified"
+    )
+    return [unknown("reading.imported", subject, "read from an endpoint", seen)]
 
 
 def _gaps(windows: Sequence[Window], counts: Sequence[Counts]) -> list[Finding]:

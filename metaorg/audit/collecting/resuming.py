@@ -1,5 +1,6 @@
 """Where a reading goes on: behind what was read before and is still the chain."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from metaorg.audit.collecting.reader import Reader
@@ -22,10 +23,16 @@ class Start(NamedTuple):
     until: int
 
 
-def resume(reader: Reader, index: Index, since: int, head: Block) -> Start:
+def resume(
+    reader: Reader, index: Index, since: int, head: Block, shallow: Callable[[Window], bool]
+) -> Start:
     """Where to go on reading from block `since` up to a head.
 
     What was read when it was not final is read again, whether it has changed or not.
+
+    Args:
+        shallow: whether a window was proved less far than is wanted now; from the first such one on
+            everything is read again.
 
     Raises:
         CheckFailed: a block that was final is no longer in the chain.
@@ -41,6 +48,9 @@ def resume(reader: Reader, index: Index, since: int, head: Block) -> Start:
     if head.number < end.number and reader.hash_of(end.number) == end.hash:
         return Start(end.number + 1, end, end.number)
     kept = _last_final(reader, index, windows, head)
+    again = next(filter(shallow, windows), None)
+    if again and kept and again.first <= kept.number:
+        return Start(again.first, index.header(again.first - 1), again.first)
     first = windows[0].first if kept is None else kept.number + 1
     return Start(first, kept, min(end.number, head.number))
 

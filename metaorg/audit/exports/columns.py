@@ -87,6 +87,8 @@ WINDOWS = (
     *columns_of("binary", "bytes", "log_digest"),
     *columns_of("int64", "number", "final"),
 )
+_COUNTED = 5
+"""How many of `Counts` go out; that they were imported is told by who imports them."""
 EVENTS = (
     *columns_of("int64", "number", "block_number log_index block_timestamp"),
     *columns_of("string", "bytes", "transaction_hash"),
@@ -97,7 +99,8 @@ EVENTS = (
 def window_values(window: Window, counts: Counts) -> Values:
     """A row of the table of windows."""
     first, last, endpoint, read_at, logs, digest, final = window
-    return first, last, endpoint, read_at, logs, *astuple(counts), digest, int(final)
+    counted = astuple(counts)[:_COUNTED]
+    return first, last, endpoint, read_at, logs, *counted, digest, int(final)
 
 
 def read_window(values: Values) -> tuple[Window, Counts]:
@@ -111,7 +114,10 @@ def read_window(values: Values) -> tuple[Window, Counts]:
         raise ValueError("final is 0 or 1")
     if not all(0 <= count <= last - first + 1 for count in counted):
         raise ValueError("headers to by_receipts are counts of its blocks")
-    return Window(first, last, endpoint, read_at, logs, digest, bool(final)), Counts(*counted)
+    window = Window(first, last, endpoint, read_at, logs, digest, bool(final))
+    found = Counts(*counted)
+    found.imported = last - first + 1
+    return window, found
 
 
 # ethereum-etl

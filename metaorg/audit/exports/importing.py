@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from metaorg.audit.collecting.record import IMPORTED, Counts
+from metaorg.audit.collecting.record import Counts
 from metaorg.audit.events import Header, Row
 from metaorg.audit.exports.columns import STANDARDS, Placed, Standard, Values, read_window
 from metaorg.audit.exports.csv import read_csv
@@ -47,6 +47,8 @@ def import_tables(source: Path, index: Index, about: Address | None = None) -> H
             of this version, or contradicts itself. Nothing is kept of it.
         StoreUnreachable: it cannot be read, or the index fails.
     """
+    if not source.exists():
+        raise InvalidInput(f"{source} is not there: name a folder or a file that was exported")
     try:
         export = _from_folder(source) if source.is_dir() else _from_sql(source)
         if about not in (None, export.held.address):
@@ -93,7 +95,6 @@ def _check_empty(index: Index, held: Held) -> None:
 
 def _bring(export: _Export, index: Index) -> None:
     held = export.held
-    index.remember(IMPORTED, held.log_digest)
     for batch, counts in _batches(export):
         index.write(batch)
         counts.keep(index, batch.window)

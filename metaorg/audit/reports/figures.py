@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from metaorg.audit.findings import Finding, Kind
 from metaorg.audit.reports.scales import bounded
-from metaorg.audit.statement import Decision, Provenance, Report, Statement, Tally
+from metaorg.audit.statement import Decision, Power, Provenance, Report, Statement, Tally
 from metaorg.rules.decision import UNITS_PER_SEAT
 from metaorg.types import Address
 
@@ -26,6 +26,8 @@ LIMITS = (
     "This audit says what follows from the chain and from the documents that it names. It does not "
     "say whether what was decided is wise, lawful or good, and it gives no legal advice."
 )
+ENDED = ("canceled", "defeated", "executed")
+"""States of a decision after which nothing comes."""
 ROWS = 200
 """Rows of a table; the JSON has all."""
 SERIES = 8
@@ -96,6 +98,30 @@ def proved(found: Provenance) -> str:
         f"of {blocks} with logs, the receipts of {found.by_receipts:,} proved every byte; {state} "
         "proved against the state root"
     )
+
+
+def imported(found: Provenance) -> str:
+    """That a part came from an export, as the rest of a sentence; nothing where none did."""
+    if not found.imported:
+        return ""
+    return f"; of {count(found.imported, 'block')} this is an export's word, for they were imported"
+
+
+def power(one: Power) -> tuple[str, str, str, str]:
+    """Who may call a function, when it takes effect, the rule, and who can stop it, in words."""
+    if one.who.startswith("nobody"):
+        return one.who, "never", "none", "nothing to stop"
+    return (
+        one.who,
+        one.when or "at once",
+        one.rule or "no decision needed",
+        one.stop or "nobody",
+    )
+
+
+def never(one: Decision) -> str:
+    """What a step is called that was not taken: of a decision that has ended, it will not be."""
+    return "never" if one.state in ENDED else "not yet"
 
 
 def verdict(report: Report) -> str:

@@ -121,8 +121,7 @@ def _powers(view: View) -> Iterator[str]:
     statement = view.statement
     yield "## Who can do what"
     powers = [
-        (code(f"{one.contract}.{one.function}"), escape(one.who), escape(one.when or "at once"),
-         escape(one.rule or "no decision needed"), escape(one.stop or "nobody"))
+        (code(f"{one.contract}.{one.function}"), *map(escape, figures.power(one)))
         for one in statement.powers[:ROWS]
     ]  # fmt: skip
     head = ("Function", "Who may call it", "Takes effect", "Rule", "Who can stop it")
@@ -196,7 +195,7 @@ def _decision(number: int, one: Decision) -> tuple[str, ...]:
     turnout = f"{percent(one.turnout)} ({percent(one.quorum)} needed)"
     votes = _votes(figures.total(one)) if one.tallies else "not begun"
     title = f"{number}. {escape(one.title) or '*without a title*'}"
-    return title, escape(one.state), votes, turnout, _time(one.executed_at)
+    return title, escape(one.state), votes, turnout, _time(one.executed_at, figures.never(one))
 
 
 def _details(view: View, number: int, one: Decision) -> Iterator[str]:
@@ -301,13 +300,16 @@ def _provenance(view: View) -> Iterator[str]:
     yield "## How it was read"
     yield bullets(
         (
-            *(f"Node: {code(one.where)}, {escape(one.client)}" for one in found.endpoints),
+            *(
+                f"Node: {', '.join(filter(None, (code(one.where), escape(one.client))))}"
+                for one in found.endpoints
+            ),
             f"Read: {_time(found.read_at[0])}, in {took}",
-            f"Windows: {found.windows:,}, from block {found.first_block:,} on",
+            f"Windows: {found.windows:,}, from block {found.first_block:,} to {found.last_block:,}",
             f"Logs: {found.logs:,}, digest {code('0x' + found.log_digest.hex())}",
             f"Proved complete: {found.proved:,} blocks, of {found.headers:,} whose headers were "
             "hashed and linked",
-            f"Proved further: {figures.proved(found)}",
+            f"Proved further: {figures.proved(found)}{figures.imported(found)}",
             f"Final: {escape(found.finality)}",
         )
     )
@@ -324,7 +326,7 @@ def _again(view: View) -> Iterator[str]:
         (
             f'cast block {block.number} --rpc-url "$RPC"  # 0x{block.hash.hex()}',
             "sha256sum report.json",
-            f"metaorg audit run --rpc URL --address {address} --at {block.number}",
-            "metaorg audit verify report.json --rpc URL",
+            f"metaorg audit run --rpc URL --gateway URL --address {address} --at {block.number}",
+            "metaorg audit verify report.json --rpc URL --gateway URL",
         )
     )

@@ -12,7 +12,7 @@ from metaorg.errors import InvalidInput
 
 NAME = "audit-report.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_SHOWN = 5
+_SHOWN = 2
 """Problems that an error lists."""
 
 
@@ -49,7 +49,8 @@ def read_report(data: bytes) -> Report:
     try:
         report = Report.model_validate(value)
     except ValidationError as error:
-        raise InvalidInput(*_problems(error)) from None
+        problems = "; ".join(_problems(error))
+        raise InvalidInput(f"this is JSON, but no whole report of an audit: {problems}") from None
     if report.encode() != data:
         raise InvalidInput(
             "this is a report, but not in canonical form (RFC 8785): it was written again by "

@@ -88,13 +88,21 @@ def _moment(text: str) -> Any:
 
 
 moment_at = reader(_moment, "block or date")
+_AS_OF = "As of a block's number, `latest`, or a date (its end, UTC) or time; "
 At = Annotated[
     Any,
     typer.Option(
         parser=moment_at,
         metavar="BLOCK|DATE",
-        help="As of a block's number, `latest`, or a date (its end, UTC) or time; the latest final "
-        "block when absent.",
+        help=_AS_OF + "the latest final block when absent.",
+    ),
+]
+KeptAt = Annotated[
+    Any,
+    typer.Option(
+        parser=moment_at,
+        metavar="BLOCK|DATE",
+        help=_AS_OF + "the report that was made last when absent.",
     ),
 ]
 
@@ -164,8 +172,10 @@ def endpoints(session: Session) -> "list[Endpoint]":
     from metaorg.onchain.endpoint import Endpoint
 
     settings = session.settings
-    urls = dict.fromkeys(session.flags.rpc or [settings.rpc])
-    return [Endpoint(url, settings.chain_id, settings.timeout) for url in urls]
+    urls: dict[str, str] = {}
+    for url in session.flags.rpc or [settings.rpc]:
+        urls.setdefault(url.rstrip("/"), url)  # the same node, not two that agree
+    return [Endpoint(url, settings.chain_id, settings.timeout) for url in urls.values()]
 
 
 def kept_report(index: "Index", number: int | None = None) -> "Report":

@@ -59,15 +59,15 @@ def run(
         typer.Option(
             "--prove",
             help="Prove the storage that decides outcomes against the block's state root "
-            "(eth_getProof), and what the logs say that are read now by the receipts.",
+            "(eth_getProof), and what logs say by the receipts; logs are read again for it.",
         ),
     ] = False,
     headers: Annotated[
         bool,
         typer.Option(
             "--headers/--no-headers",
-            help="Read the header of every block, which shows whether a node dropped a log; "
-            "without, only of blocks with events.",
+            help="Read the header of every block, which shows whether a node dropped a log, and "
+            "read again what was read without; without, only of blocks with events.",
         ),
     ] = True,
     to: Annotated[
@@ -189,6 +189,11 @@ def _require_way(session: Session, to: Path | None, *, sign: bool, publish: bool
         return
     if sign or publish:
         _ = session.own
+    if (to.expanduser() / CREDENTIAL).exists() and not sign:
+        raise InvalidInput(
+            f"{to} holds a signed report, which a new one would replace; name another folder, or "
+            "sign the new one, too, with --sign"
+        )
     names = {one.name for one in made(to).iterdir() if not one.name.startswith(".")}
     others = sorted(names - {*FILES, CREDENTIAL})
     if publish and others:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from metaorg.cli.audit.app import At, AuditFlags, app, endpoints, kept_report, moment_at, opened
+from metaorg.cli.audit.app import AuditFlags, KeptAt, app, endpoints, kept_report, moment_at, opened
 from metaorg.cli.audit.running import audited, require_established
 from metaorg.cli.audit.words import summary
 from metaorg.cli.command import command
@@ -28,7 +28,7 @@ _POWERS = ("contract", "function", "who", "when", "rule", "stop")
 @command(app, AuditFlags)
 def show(
     session: Session,
-    at: At = None,
+    at: KeptAt = None,
     form: Annotated[
         Literal["text", "markdown", "html"],
         typer.Option("--form", help="A summary, or the whole report as Markdown or as a page."),
@@ -60,7 +60,7 @@ def explain(
             metavar="FINDING", help="The beginning of its id, its code, or '#2' for the second."
         ),
     ],
-    at: At = None,
+    at: KeptAt = None,
 ) -> None:
     """Explain a finding: what was expected, what was seen, and how to see it with other tools.
 
@@ -104,7 +104,7 @@ def diff(
 
 
 @command(app, AuditFlags)
-def powers(session: Session, at: At = None) -> None:
+def powers(session: Session, at: KeptAt = None) -> None:
     """Show who may call what, when it takes effect and who can stop it, as the last audit read it.
 
     JSON: {"powers": [{"contract": "membership", "function": "...", "who": "...", "when": "...",
@@ -146,9 +146,9 @@ def _powers(stated: "Statement") -> str:
         (p.contract, moment(p.ready_at), "; ".join(p.calls), p.proposal) for p in stated.pending
     ]
     tables: dict[str, tuple[str, Sequence[str], Sequence[Sequence[object]]]] = {
-        "powers": ("Who may call what", _POWERS, who),
         "roles": ("Roles", ("contract", "role", "holder", "account"), held),
         "pending": ("Pending operations", ("contract", "ready", "calls", "proposal"), waiting),
+        "powers": ("Who may call what", _POWERS, who),
     }
     return "\n\n".join(
         _listed(title, columns, rows, unknown=name in stated.unknown)

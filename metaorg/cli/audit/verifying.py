@@ -41,11 +41,12 @@ def verify(
     report but the address and the block. What must be equal are the statement and the digest of the
     logs: who read them, from where and when, is no part of either. In a folder, the page and the
     Markdown must be those of the report, and the credential must be signed for it. Exit code 6 when
-    something differs.
+    something differs. A document that cannot be read here makes a difference, too: name who keeps
+    it, with --gateway or --commons; "unread" says how many these are.
 
     JSON: {"same": true, "block": 120, "statement": "0x...", "recomputed": "0x...", "differences":
-    [], "files": {"report.html": true, ...}, "signed_by": "0x..."}; "signed_by" is null without a
-    credential that was signed for the report.
+    [], "unread": 0, "files": {"report.html": true, ...}, "signed_by": "0x..."}; "signed_by" is null
+    without a credential that was signed for the report.
     """
     from metaorg.audit.difference import difference
 
@@ -62,12 +63,14 @@ def verify(
         turns.append(f"the logs have the digest 0x{logs[0].hex()} -> 0x{logs[1].hex()}")
     files = _files(report, told) if report.is_dir() else {}
     signed_by = _signed_by(session, report, told, files)
+    unread = _unread(again) - _unread(told)
     found = {
         "same": same,
         "block": stated.block.number,
         "statement": stated.digest,
         "recomputed": again.statement.digest,
         "differences": turns or ([] if same else ["the bytes differ, and nothing that is told"]),
+        "unread": len(unread),
         "files": files,
         "signed_by": signed_by,
     }
@@ -112,6 +115,8 @@ def _read(path: Path) -> "Report":
     try:
         with file.open("rb") as opened:
             return read_report(opened.read(LIMIT + 1))
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error}") from None
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
 
@@ -196,12 +201,22 @@ def _signed_by(
     return signer
 
 
+def _unread(report: "Report") -> set[str]:
+    """Documents that could not be read."""
+    return {one.cid for one in report.statement.documents if one.presence == "unknown"}
+
+
 def _told(found: dict[str, Any]) -> str:
     block, lines = f"as of block {found['block']}", []
     if found["same"]:
-        lines.append(f"The same, byte for byte, {block}: 0x{found['statement'].hex()}")
+        lines.append(f"The statement is the same, byte for byte, {block}: {_hex(found)}")
     else:
-        lines.append(f"Not the same, {block}:")
+        lines.append(f"The statement is not the same, {block}:")
+    if found["unread"]:
+        lines.append(
+            f"  {found['unread']} documents of it cannot be read here, and what they say is "
+            "missing below: name who keeps them, with --gateway or --commons"
+        )
     lines += [f"  {one}" for one in found["differences"][:_SHOWN]]
     if len(found["differences"]) > _SHOWN:
         lines.append(f"  and {len(found['differences']) - _SHOWN} more")
@@ -212,3 +227,7 @@ def _told(found: dict[str, Any]) -> str:
     if found["signed_by"]:
         lines.append(f"signed by {found['signed_by']}")
     return "\n".join(lines)
+
+
+def _hex(found: dict[str, Any]) -> str:
+    return f"0x{found['statement'].hex()}"

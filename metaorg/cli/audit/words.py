@@ -1,5 +1,6 @@
 """What an audit found, as a terminal shows it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,13 @@ if TYPE_CHECKING:
     from metaorg.audit import Finding, Report
 
 
-SHOWN = 500
-"""Findings that are shown."""
+SHOWN = 20
+"""Findings of one code that are shown."""
 
 
 def summary(report: "Report") -> str:
     """The verdict, what was audited, and the findings."""
-    from metaorg.audit.reports.figures import counted, proved, verdict
+    from metaorg.audit.reports.figures import counted, imported, proved, verdict
 
     stated, read = report.statement, report.provenance
     counts = ", ".join(counted(number, things) for things, number in stated.counted)
@@ -26,9 +27,10 @@ def summary(report: "Report") -> str:
         f"{stated.name}, {stated.modules.meta_organization} on chain {stated.chain_id}",
         f"block {stated.block.number}, {moment(stated.block.time)}, 0x{stated.block.hash.hex()}",
         counts,
-        f"read from {nodes}; {counted(read.headers, 'headers')} hashed, logs of "
-        f"{counted(read.proved, 'blocks')} proved complete; {read.finality}",
-        proved(read),
+        f"blocks {read.first_block} to {read.last_block}, read from {nodes}; "
+        f"{counted(read.headers, 'headers')} hashed, logs of {counted(read.proved, 'blocks')} "
+        f"proved complete; {read.finality}",
+        f"{proved(read)}{imported(read)}",
     ]
     if stated.published:
         lines.append(f"public documents {stated.published.words}")
@@ -40,10 +42,13 @@ def summary(report: "Report") -> str:
 
 
 def findings(found: "Sequence[Finding]") -> str:
-    """A table of findings, or of the first ones where there are very many."""
-    rows = [
-        (one.id, one.kind, one.code, one.subject, one.expected, one.seen) for one in found[:SHOWN]
-    ]
-    shown = table(("id", "finding", "code", "subject", "expected", "seen"), rows)
-    more = len(found) - len(rows)
-    return f"{shown}\nand {more} more, which --json shows" if more else shown
+    """A table of findings; of a code that has very many, of the first ones."""
+    rows, seen = [], Counter[str]()
+    for number, one in enumerate(found, 1):
+        seen[one.code] += 1
+        if seen[one.code] <= SHOWN:
+            parts = one.id, one.kind, one.code, one.subject, one.expected, one.seen
+            rows.append((f"#{number}", *parts))
+    shown = table(("", "id", "finding", "code", "subject", "expected", "seen"), rows)
+    more = [f"and {n - SHOWN} more {code}" for code, n in seen.items() if n > SHOWN]
+    return "\n".join([shown, *more, *(["--json shows all"] if more else [])])

@@ -198,7 +198,8 @@ def _times(view: View, path: str, one: Decision) -> Markup:
         el.votes(f"{path}.votes", one.votes),
         " votes",
     )
-    executed: Content = el.time(f"{path}.executed_at", one.executed_at)
+    never = figures.never(one)
+    executed: Content = el.time(f"{path}.executed_at", one.executed_at, never)
     if one.transaction:
         executed = (executed, el.tag("br"), el.code("0x" + one.transaction.hex()))
     return el.facts(
@@ -208,8 +209,8 @@ def _times(view: View, path: str, one: Decision) -> Markup:
         ("Proposed", el.time(f"{path}.proposed_at", one.proposed_at)),
         ("Voting from", el.time(f"{path}.snapshot", one.snapshot)),
         ("Voting until", el.time(f"{path}.deadline", one.deadline)),
-        ("Queued", el.time(f"{path}.queued_at", one.queued_at)),
-        ("Due from", el.time(f"{path}.eta", one.eta)),
+        ("Queued", el.time(f"{path}.queued_at", one.queued_at, never)),
+        ("Due from", el.time(f"{path}.eta", one.eta, never)),
         ("Executed", executed),
         ("Number", el.code(one.number)),
     )

@@ -103,7 +103,7 @@ def provenance(view: View) -> Markup:
     counted = {
         name: el.number(f"{path}.{name}", getattr(found, name))
         for name in (
-            *("first_block", "windows", "headers", "proved", "logs"),
+            *("first_block", "last_block", "windows", "headers", "proved", "logs", "imported"),
             *("with_logs", "by_receipts", "accounts", "slots"),
         )
     }
@@ -111,6 +111,7 @@ def provenance(view: View) -> Markup:
         el.time(f"{path}.read_at.{place}", time) for place, time in enumerate(found.read_at)
     )
     took = duration(max(found.read_at[1] - found.read_at[0], 0))
+    span = counted["first_block"], " to ", counted["last_block"]
     busy = counted["with_logs"], " with logs, the receipts of ", counted["by_receipts"]
     state = counted["accounts"], " contracts and ", counted["slots"], " words of storage"
     blocks = counted["proved"], " blocks, of ", counted["headers"], " whose headers were hashed"
@@ -121,11 +122,12 @@ def provenance(view: View) -> Markup:
         _nodes(view),
         el.facts(
             ("Read", (begun, f", in {took}, until ", ended)),
-            ("Windows", (counted["windows"], ", from block ", counted["first_block"], " on")),
+            ("Windows", (counted["windows"], ", from block ", *span)),
             ("Logs", counted["logs"]),
             ("Proved complete", (blocks, " and linked")),
             ("Proved by receipts", ("of the blocks, ", busy, " proved every byte")),
             ("Proved by the state root", state),
+            ("Imported", (counted["imported"], " blocks, of which all this is an export's word")),
             ("Digest of logs", el.code("0x" + found.log_digest.hex())),
             ("Final", el.tag("bdi", found.finality)),
         ),
@@ -152,7 +154,7 @@ def limits(view: View) -> Markup:
 def again(view: View) -> Markup:
     """How anybody can verify the page."""
     block, address = view.statement.block, view.statement.modules.meta_organization
-    run = f"metaorg audit run --rpc URL --address {address} --at {block.number}"
+    run = f"metaorg audit run --rpc URL --gateway URL --address {address} --at {block.number}"
     steps = (
         _step(
             "Ask a node that you trust for the block, and compare its hash with ",
@@ -174,7 +176,7 @@ def again(view: View) -> Markup:
             "Or let the software compare: it reads the same block, and says whether every byte of "
             "the statement is the same.",
             "",
-            "metaorg audit verify report.json --rpc URL",
+            "metaorg audit verify report.json --rpc URL --gateway URL",
         ),
     )
     note = el.note(

@@ -1,6 +1,7 @@
 """Who can do what: powers, roles, and what is on its way."""
 
 from metaorg.audit.reports import elements as el
+from metaorg.audit.reports import figures
 from metaorg.audit.reports.elements import Content, Markup
 from metaorg.audit.reports.figures import View
 from metaorg.audit.reports.parts.common import first, folded, missing, newest, rest
@@ -25,14 +26,7 @@ def _powers(view: View) -> Content:
     if not powers:
         return missing(view, "powers", "None.")
     rows = [
-        (
-            el.code(f"{one.contract}.{one.function}"),
-            one.who,
-            one.when or "at once",
-            one.rule or "no decision needed",
-            one.stop or "nobody",
-        )
-        for _, one in first(powers)
+        (el.code(f"{one.contract}.{one.function}"), *figures.power(one)) for _, one in first(powers)
     ]
     head = ("Function", "Who may call it", "Takes effect", "Rule", "Who can stop it")
     table = el.table("Functions that change something, and who may call them", head, rows)
