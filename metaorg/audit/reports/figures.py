@@ -93,7 +93,8 @@ def counted(number: int, things: str) -> str:
 def proved(found: Provenance) -> str:
     """How far the bytes of logs and of storage were proved, in a sentence."""
     blocks = count(found.with_logs, "block")
-    state = f"{count(found.accounts, 'contract')} and {count(found.slots, 'word')} of storage"
+    contracts, words = count(found.accounts, "contract"), count(found.slots, "word")
+    state = f"{contracts} and {words} of storage" if found.accounts + found.slots else "no storage"
     return (
         f"of {blocks} with logs, the receipts of {found.by_receipts:,} proved every byte; {state} "
         "proved against the state root"

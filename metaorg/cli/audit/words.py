@@ -27,7 +27,7 @@ def summary(report: "Report") -> str:
         f"{stated.name}, {stated.modules.meta_organization} on chain {stated.chain_id}",
         f"block {stated.block.number}, {moment(stated.block.time)}, 0x{stated.block.hash.hex()}",
         counts,
-        f"blocks {read.first_block} to {read.last_block}, read from {nodes}; "
+        f"read from {nodes}: blocks {read.first_block} to {read.last_block}, "
         f"{counted(read.headers, 'headers')} hashed, logs of {counted(read.proved, 'blocks')} "
         f"proved complete; {read.finality}",
         f"{proved(read)}{imported(read)}",
@@ -49,6 +49,6 @@ def findings(found: "Sequence[Finding]") -> str:
         if seen[one.code] <= SHOWN:
             parts = one.id, one.kind, one.code, one.subject, one.expected, one.seen
             rows.append((f"#{number}", *parts))
-    shown = table(("", "id", "finding", "code", "subject", "expected", "seen"), rows)
+    shown = table(("#", "id", "finding", "code", "subject", "expected", "seen"), rows)
     more = [f"and {n - SHOWN} more {code}" for code, n in seen.items() if n > SHOWN]
     return "\n".join([shown, *more, *(["--json shows all"] if more else [])])
