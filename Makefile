@@ -6,6 +6,7 @@ LIMIT ?= 0
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.tools/bin
+export NPM_CONFIG_UPDATE_NOTIFIER := false
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

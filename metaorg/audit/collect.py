@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -87,14 +86,13 @@ class _Run:
 
     def parts(self, advance: Callable[[int, int], None]) -> Iterator[Part]:
         head, readers = self.plan.head, self._prepare()
-        final, hashing = self._final(readers[0]), self._hashing(readers[0])
-        shallow = partial(self._is_shallow, hashing)
-        start = resume(readers[0], self.index, self.plan.since, head, shallow)
+        final = self._final(readers[0])
+        start = resume(readers[0], self.index, self.plan.since, head, self._is_shallow)
         self.record.kept = start.kept
         fetch = Fetch(
             readers,
             self.record,
-            hashing=hashing,
+            hashing=self._hashing(readers[0]),
             all_heads=self.depth.all_headers,
         )
         settling = Settling(fetch, self.contracts, self.record, self.depth)
@@ -137,12 +135,13 @@ class _Run:
         except Malformed:
             return False
 
-    def _is_shallow(self, hashing: bool, window: Window) -> bool:
-        """Whether a window was proved less far than is wanted now, and can be proved further."""
-        counts, wanted = Counts.of(self.index, window), self.depth
-        headers = wanted.all_headers and counts.headers < window.last - window.first + 1
-        receipts = wanted.every and counts.by_receipts < counts.with_logs
-        return hashing and not counts.imported and (headers or receipts)
+    def _is_shallow(self, window: Window) -> bool:
+        """Whether less proof was asked for than is now; what was imported stays what it is.
+
+        How much was found does not matter: what a node has no proof of, it has none of again.
+        """
+        counts = Counts.of(self.index, window)
+        return not counts.imported and bool(self.depth.bits & ~counts.asked)
 
     def _note(self, final: int) -> None:
         """Keep what was found about blocks that are not read again."""

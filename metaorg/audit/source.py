@@ -241,6 +241,11 @@ def standard_input(folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
             texts[path] = _source(folder / path)
         except (OSError, UnicodeDecodeError) as error:
             missing.append(f"{path}: {getattr(error, 'strerror', None) or error}")
+    if not texts:
+        raise InvalidInput(
+            f"{folder} has none of the sources: name a checkout of metaorg, in which `make setup` "
+            "was run"
+        )
     if missing:
         raise InvalidInput(f"these sources of {folder} cannot be read:", *missing)
     altered = tuple(path for path, text in texts.items() if _hash(text) != _recorded_hash(path))

@@ -21,8 +21,9 @@ class Counts:
     Args:
         headers: were hashed and linked. proved: have logs that were proved complete. open: may
             have logs that were not told, as far as could be seen. with_logs: have logs.
-            by_receipts: have logs of which receipts proved every byte. imported: came from an
-            export, and all of this is another reader's word.
+            by_receipts: have logs of which receipts proved every byte. imported: came from
+            an export, and all of this is another reader's word. asked: how far they were to be proved,
+            as `Depth.bits`.
     """
 
     headers: int = 0
@@ -31,6 +32,7 @@ class Counts:
     with_logs: int = 0
     by_receipts: int = 0
     imported: int = 0
+    asked: int = 0
 
     def keep(self, index: Index, window: Window) -> None:
         value = [window.last, *astuple(self)]

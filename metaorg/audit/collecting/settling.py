@@ -33,6 +33,11 @@ class Depth(NamedTuple):
     every: bool = False
     receipts: int = 50_000
 
+    @property
+    def bits(self) -> int:
+        """What is asked for, as a set: 1 all headers, 2 the receipts of every block with logs."""
+        return self.all_headers | self.every << 1
+
 
 USUAL = Depth()
 """All headers, and receipts where there is a doubt."""
@@ -65,7 +70,7 @@ class Settling:
         told = part.claims[0].logs if part.claims else {}
         disputed = _disputed(part.claims)
         rows: list[tuple[Row, int]] = []
-        counts = Counts()
+        counts = Counts(asked=self._depth.bits)
         for number in sorted(part.heads):
             head, logs = part.heads[number], told.get(number)
             counts.headers += head.hashed
