@@ -5,8 +5,8 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from metaorg.errors import StoreUnreachable
@@ -30,13 +30,16 @@ _FREED_AT_ONCE = 1024
 """Pages that one transaction gives back."""
 
 _ADVICE = {
-    sqlite3.SQLITE_BUSY: "another process has been writing for too long; run it again",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and who may write there",
-    sqlite3.SQLITE_CORRUPT: "its file is damaged; move it away and put the documents again",
     sqlite3.SQLITE_FULL: "the disk is full; free some space and run it again",
     sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or use another disk",
-    sqlite3.SQLITE_NOTADB: "this file is not a block store; name another file",
     sqlite3.SQLITE_READONLY: "it can only be read; check who may write the file and its folder",
+}
+"""What to do about a failure, whatever the file is."""
+_OF_A_STORE = {
+    sqlite3.SQLITE_BUSY: "another process has been writing for too long; run it again",
+    sqlite3.SQLITE_CORRUPT: "its file is damaged; move it away and put the documents again",
+    sqlite3.SQLITE_NOTADB: "this file is not a block store; name another file",
 }
 
 
@@ -110,19 +113,8 @@ class Database:
             if connection is not None:
                 connection.close()
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            # The low byte is the primary code; the rest says which system call it was.
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            advice = _ADVICE.get(code, "it failed")
-            raise StoreUnreachable(f"{self.name}: {advice} ({error})") from error
-        except OSError as error:
-            raise StoreUnreachable(
-                f"{self.name}: its folder cannot be made ({error.strerror or error})"
-            ) from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self.name, _OF_A_STORE)
 
     def _open(self) -> Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,6 +151,29 @@ class Database:
                 if not busy or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
+
+
+@contextmanager
+def translated(
+    name: str, advice: Mapping[int, str], otherwise: str = "it failed"
+) -> Iterator[None]:
+    """Every failure of SQLite as `StoreUnreachable`, with what to do.
+
+    Args:
+        name: how messages call the file. advice: by primary code, what holds for such a file only.
+        otherwise: of all other failures.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        # The low byte is the primary code; the rest says which system call it was.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        told = advice.get(code) or _ADVICE.get(code, otherwise)
+        raise StoreUnreachable(f"{name}: {told} ({error})") from error
+    except OSError as error:
+        raise StoreUnreachable(
+            f"{name}: its folder cannot be made ({error.strerror or error})"
+        ) from error
 
 
 @contextmanager

@@ -21,9 +21,8 @@ class Counts:
     Args:
         headers: were hashed and linked. proved: have logs that were proved complete. open: may
             have logs that were not told, as far as could be seen. with_logs: have logs.
-            by_receipts: have logs of which receipts proved every byte. imported: came from
-            an export, and all of this is another reader's word. asked: how far they were to be proved,
-            as `Depth.bits`.
+            by_receipts: have logs of which receipts proved every byte. imported: came from an
+            export, whose word all of this is. asked: how far they were to be proved (`Depth.bits`).
     """
 
     headers: int = 0

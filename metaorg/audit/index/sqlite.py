@@ -1,15 +1,15 @@
 """The default index: one SQLite file, which needs no server."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from metaorg.audit.index.index import Index
 from metaorg.audit.index.queries import LOG_COLUMNS
 from metaorg.errors import StoreUnreachable
-from metaorg.ipfs.database import transaction
+from metaorg.ipfs.database import transaction, translated
 
 MEMORY = ":memory:"
 _PAGE_SIZE = 16384
@@ -39,12 +39,8 @@ FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'
 _TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
 _ADVICE = {
     sqlite3.SQLITE_BUSY: "another process uses it; wait until that has ended",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the path and who may write there",
     sqlite3.SQLITE_CORRUPT: "its file is damaged; delete it and read again",
-    sqlite3.SQLITE_FULL: "the disk is full; free some space and run it again",
-    sqlite3.SQLITE_IOERR: "the disk fails or is full; free some space or use another disk",
     sqlite3.SQLITE_NOTADB: "this file is no database; name another file",
-    sqlite3.SQLITE_READONLY: "it can only be read; check who may write the file and its folder",
 }
 
 
@@ -111,16 +107,5 @@ class SqliteIndex(Index):
     def _atomic(self) -> AbstractContextManager[object]:
         return transaction(self._open_connection)
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            # The low byte is the primary code; the rest says which system call it was.
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            advice = _ADVICE.get(code, "it failed; delete it and read again")
-            raise StoreUnreachable(f"{self.name}: {advice} ({error})") from error
-        except OSError as error:
-            raise StoreUnreachable(
-                f"{self.name}: its folder cannot be made ({error.strerror or error})"
-            ) from error
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self.name, _ADVICE, "it failed; delete it and read again")
