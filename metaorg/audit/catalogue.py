@@ -33,6 +33,11 @@ _UNVOTED = (
 )
 _KEEPER = "Ask its keepers for it: `metaorg commons mirror` and --gateway fetch from them."
 
+UNKNOWN = Kind(
+    "This version of metaorg does not know findings of this kind.",
+    "Use the version that made the report; what was expected and seen is told all the same.",
+)
+"""Of a code that is not in the catalogue."""
 CATALOGUE: Mapping[str, Kind] = {
     "adoptions.record": Kind("Each adoption is recorded as it was signed.", _STORED),
     "adoptions.signature": Kind(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from metaorg.audit.catalogue import CATALOGUE, Kind
+from metaorg.audit.catalogue import CATALOGUE, UNKNOWN
 from metaorg.audit.findings import Finding, Look
 from metaorg.audit.reports.looks import command
 from metaorg.audit.statement import Statement
@@ -11,10 +11,6 @@ from metaorg.types import Model
 
 _SHOWN = 5
 """Findings that are named where one must be chosen."""
-_UNKNOWN = Kind(
-    "This version of metaorg does not know findings of this kind.",
-    "Use the version that made the report; what was expected and seen is told all the same.",
-)
 
 
 class Explanation(Model):
@@ -35,7 +31,7 @@ class Explanation(Model):
 
 def explain(finding: Finding, statement: Statement) -> Explanation:
     """What a finding of an audit means."""
-    kind = CATALOGUE.get(finding.code, _UNKNOWN)
+    kind = CATALOGUE.get(finding.code, UNKNOWN)
     block = statement.block.number
     return Explanation(
         id=finding.id,

@@ -28,6 +28,8 @@ LIMITS = (
 )
 ENDED = ("canceled", "defeated", "executed")
 """States of a decision after which nothing comes."""
+ALIKE = 10
+"""Findings of one code that are shown at once; the others are folded, or in the JSON."""
 ROWS = 200
 """Rows of a table; the JSON has all."""
 SERIES = 8
@@ -37,6 +39,10 @@ STEWARDS = 12
 OTHERS = "others"
 BINS = 30
 """Bars of turnout; of more decisions, bars stand for spans of time."""
+
+
+Found = tuple[str, Finding]
+"""A finding, and where it is in the report."""
 
 
 class View:
@@ -61,7 +67,7 @@ class View:
         names = self.statement.kinds
         return names[index] if index < len(names) else f"kind {index}"
 
-    def findings(self, kind: Kind) -> list[tuple[str, Finding]]:
+    def findings(self, kind: Kind) -> list[Found]:
         """Findings of a kind, and where they are in the report."""
         lists = {
             "provenance.findings": self.report.provenance.findings,
@@ -73,6 +79,15 @@ class View:
             for place, finding in enumerate(findings)
             if finding.kind == kind
         ]
+
+
+def apart(findings: Sequence[Found]) -> tuple[list[Found], list[Found]]:
+    """Findings of which each code has a few, and the others."""
+    seen, few, rest = Counter[str](), list[Found](), list[Found]()
+    for path, one in findings:
+        seen[one.code] += 1
+        (few if seen[one.code] <= ALIKE else rest).append((path, one))
+    return few, rest
 
 
 def chain(number: int) -> str:

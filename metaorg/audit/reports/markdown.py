@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from metaorg.audit.catalogue import CATALOGUE, UNKNOWN
 from metaorg.audit.findings import Finding
 from metaorg.audit.reports import figures, scales
 from metaorg.audit.reports.elements import in_votes
@@ -63,21 +64,24 @@ def _head(view: View) -> Iterator[str]:
 
 def _findings(view: View) -> Iterator[str]:
     yield "## Findings"
-    found = [one for _, one in (*view.findings("difference"), *view.findings("unknown"))]
-    if not found:
+    few, rest = figures.apart([*view.findings("difference"), *view.findings("unknown")])
+    if not few:
         yield "None. Everything that was looked at is as it must be."
-    for one in found[:ROWS]:
+    for _, one in few:
         yield from _finding(one, view.statement.block.number)
-    if len(found) > ROWS:
-        yield f"{count(len(found) - ROWS, 'finding')} more: they are in the JSON."
+    if rest:
+        yield f"{count(len(rest), 'finding')} more like these: they are in the JSON."
 
 
 def _finding(one: Finding, block: int) -> Iterator[str]:
+    kind = CATALOGUE.get(one.code, UNKNOWN)
     yield f"### {one.kind.capitalize()}: {escape(one.subject)}"
     yield bullets(
         (
+            f"Rule: {escape(kind.rule)}",
             f"Expected: {escape(one.expected)}",
             f"Seen: {escape(one.seen)}",
+            f"To do: {escape(kind.do)}",
             f"Kind: {code(one.code or 'finding')}, {one.id}",
         )
     )

@@ -1,9 +1,10 @@
 """What differs, and what could not be established, with how to see it oneself."""
 
+from metaorg.audit.catalogue import CATALOGUE, UNKNOWN
 from metaorg.audit.findings import Finding, Kind
 from metaorg.audit.reports import elements as el
 from metaorg.audit.reports.elements import Content, Markup
-from metaorg.audit.reports.figures import ROWS, View, count
+from metaorg.audit.reports.figures import ROWS, Found, View, apart, count
 from metaorg.audit.reports.looks import command
 
 _INTRODUCTION = (
@@ -28,10 +29,15 @@ def section(view: View) -> Markup:
     )
 
 
-def _listed(view: View, kind: Kind, findings: list[tuple[str, Finding]]) -> Content:
+def _listed(view: View, kind: Kind, findings: list[Found]) -> Content:
     block = view.statement.block.number
-    more = len(findings) - ROWS
-    shown = [_finding(path, finding, block) for path, finding in findings[:ROWS]]
+    few, rest = apart(findings)
+    more = len(rest) - ROWS
+    shown = [_finding(path, finding, block) for path, finding in few]
+    if rest:
+        cards = [_finding(path, finding, block) for path, finding in rest[:ROWS]]
+        summary = el.tag("summary", f"{count(len(rest), 'finding')} more like these")
+        shown.append(el.tag("details", summary, cards))
     if more > 0:
         words = f"{count(more, 'finding')} more of this kind: they are in the JSON of this report."
         shown.append(el.note(words))
@@ -46,8 +52,12 @@ def _finding(path: str, finding: Finding, block: int) -> Markup:
         " ",
         el.tag("bdi", finding.subject),
     )
+    kind = CATALOGUE.get(finding.code, UNKNOWN)
     told = el.facts(
-        ("Expected", el.tag("bdi", finding.expected)), ("Seen", el.tag("bdi", finding.seen))
+        ("Rule", kind.rule),
+        ("Expected", el.tag("bdi", finding.expected)),
+        ("Seen", el.tag("bdi", finding.seen)),
+        ("To do", kind.do),
     )
     looks = [el.tag("pre", el.tag("code", command(one, block))) for one in finding.looks]
     return el.tag(
