@@ -78,7 +78,7 @@ def test_code_that_is_not_the_shipped_one_gives_exit_code_6(
     [
         (("--source", "."), 2, "--source and --solc go together"),
         (("--solc", "solc"), 2, "--source and --solc go together"),
-        (("--source", ".", "--solc", "solc"), 2, "these sources of . cannot be read:"),
+        (("--source", ".", "--solc", "solc"), 2, ". has none of the sources: name a checkout"),
         (("--source", ROOT, "--solc", "nowhere"), 3, "the compiler nowhere cannot be used"),
         (("--sign",), 2, "--sign and --publish need --to FOLDER"),
         (("--publish",), 2, "--sign and --publish need --to FOLDER"),

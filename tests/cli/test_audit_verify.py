@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def test_a_report_is_the_same_for_whoever_reads_again(signed: Cli, home: Path) -
     whole = signed.done("audit", "verify", "out")
     alone = signed.done("audit", "verify", "out/report.json")
 
-    assert whole.stdout.startswith("The same, byte for byte, as of block 150: 0x")
+    assert whole.stdout.startswith("The statement is the same, byte for byte, as of block 150: 0x")
     assert "report.html is that of the report\nreport.md is that of the report" in whole.stdout
     assert f"signed by {actor(1).address}" in whole.stdout
     assert "report.html" not in alone.stdout
@@ -87,10 +88,22 @@ def test_a_report_that_says_something_else_is_not_the_same(
 
     assert result.code == (2 if "0x0000" in (home / "out/report.json").read_text() else 6)
     if difference:
-        assert result.stdout.startswith("Not the same, as of block 150:\n")
+        assert result.stdout.startswith("The statement is not the same, as of block 150:\n")
         assert difference in result.stdout
         assert "report.html is NOT that of the report" in result.stdout
         assert "is another, or was changed" in result.stderr
+
+
+def test_documents_that_are_not_at_hand_are_told_apart_from_what_differs(signed: Cli) -> None:
+    nowhere = ("--commons", "embedded:nothing.db")
+
+    result = signed.run("audit", "verify", "out", *nowhere)
+    found = signed.run("audit", "verify", "out", "--json", *nowhere).json
+
+    assert result.code == 6 and found["unread"] > 10
+    said = f"{found['unread']} documents of it cannot be read here"
+    assert said in result.stdout.splitlines()[1]
+    assert "--gateway or --commons" in result.stdout
 
 
 def test_logs_with_another_digest_are_a_difference(signed: Cli, home: Path) -> None:
@@ -156,11 +169,10 @@ def test_a_credential_that_nobody_signed_is_not_one_of_the_report(
 
 
 def test_a_credential_of_another_report_is_not_one_of_this(signed: Cli, home: Path) -> None:
-    credential = (home / "out" / "credential.json").read_bytes()
-    signed.done("audit", "run", "--at", EARLIER, "--to", "out")
-    (home / "out" / "credential.json").write_bytes(credential)
+    signed.done("audit", "run", "--at", EARLIER, "--to", "other")
+    shutil.copy(home / "out" / "credential.json", home / "other")
 
-    result = signed.run("audit", "verify", "out")
+    result = signed.run("audit", "verify", "other")
 
     assert result.code == 6
     assert "credential.json is NOT that of the report" in result.stdout
