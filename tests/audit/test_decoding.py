@@ -78,7 +78,7 @@ def _as_octets(entry: abi.Entry) -> abi.Entry:
 
 @pytest.mark.parametrize("event", EVENTS, ids=shown)
 @given(data=st.data())
-@settings(max_examples=10, deadline=None, suppress_health_check=LARGE)
+@settings(max_examples=10, suppress_health_check=LARGE)
 def test_every_event_is_decoded_as_decode_log_decodes_it(
     event: tuple[str, abi.Entry], data: st.DataObject
 ) -> None:
@@ -94,7 +94,7 @@ def test_every_event_is_decoded_as_decode_log_decodes_it(
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=LARGE)
+@settings(max_examples=40, suppress_health_check=LARGE)
 def test_a_log_that_is_cut_off_anywhere_is_refused(data: st.DataObject) -> None:
     field, entry = data.draw(st.sampled_from(EVENTS))
     topics, body = drawn(data, entry)
@@ -107,7 +107,7 @@ def test_a_log_that_is_cut_off_anywhere_is_refused(data: st.DataObject) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None, suppress_health_check=LARGE)
+@settings(max_examples=500, suppress_health_check=LARGE)
 def test_altered_bytes_are_decoded_as_decode_log_decodes_them_or_refused(
     data: st.DataObject,
 ) -> None:
@@ -125,7 +125,7 @@ def test_altered_bytes_are_decoded_as_decode_log_decodes_them_or_refused(
 
 
 @given(data=st.data())
-@settings(max_examples=500, deadline=None, suppress_health_check=LARGE)
+@settings(max_examples=500, suppress_health_check=LARGE)
 def test_words_that_moved_are_decoded_as_decode_log_decodes_them_or_refused(
     data: st.DataObject,
 ) -> None:

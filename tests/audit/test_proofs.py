@@ -281,7 +281,7 @@ def rooted(pairs: dict[bytes, bytes]) -> tuple[bytes, dict[str, bytes]]:
     return keccak(rlp.encode(plain_node(hexed))), hexed
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TRIES, KEYS.map(keccak))
 def test_a_proof_shows_the_value_of_each_key_and_the_absence_of_others(
     pairs: dict[bytes, bytes], other: bytes
@@ -292,7 +292,7 @@ def test_a_proof_shows_the_value_of_each_key_and_the_absence_of_others(
         assert tries.find(root, key, plain_proof(hexed, key.hex())) == pairs.get(key)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TRIES.filter(bool), some.data())
 def test_a_proof_with_any_other_byte_is_refused(
     pairs: dict[bytes, bytes], data: some.DataObject
@@ -310,7 +310,7 @@ def test_a_proof_with_any_other_byte_is_refused(
                 tries.find(root, key, [*proof[:index], changed, *proof[index + 1 :]])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TRIES.filter(bool), some.data())
 def test_a_proof_with_a_node_too_many_or_too_few_is_refused(
     pairs: dict[bytes, bytes], data: some.DataObject
@@ -333,7 +333,7 @@ def test_a_proof_with_a_node_too_many_or_too_few_is_refused(
             tries.find(root, key, wrong)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some.lists(some.binary(min_size=1, max_size=60), max_size=300))
 def test_the_root_of_a_list_is_that_of_the_plain_trie(values: list[bytes]) -> None:
     pairs = {rlp.encode(index): value for index, value in enumerate(values)}

@@ -59,7 +59,6 @@ def header(value: object = None, *roots: bytes) -> bytes:
     return section(cbor2.dumps({"roots": links, "version": 1} if value is None else value))
 
 
-@settings(deadline=None)
 @given(st.lists(blocks_of_any_kind), st.lists(blocks_of_any_kind))
 def test_what_was_written_is_read(roots: list[Block], blocks: list[Block]) -> None:
     cids = [root.cid for root in roots]
@@ -93,7 +92,7 @@ def test_the_smallest_and_the_largest_block_are_read() -> None:
         assert read(written([block.cid], [block])) == ((block.cid,), [block])
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.lists(blocks_of_any_kind, min_size=1, max_size=4),
     st.integers(0, 10_000),

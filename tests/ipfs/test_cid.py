@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mmh3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg.errors import InvalidInput
@@ -101,7 +101,6 @@ def test_trees_of_up_to_five_levels_have_kubos_cids(
 
 
 @given(st.binary(max_size=500), st.integers(1, 60), st.integers(1, 9))
-@settings(deadline=None)
 def test_a_stream_has_the_cid_of_the_file_however_it_arrives(
     data: bytes, chunk: int, piece: int
 ) -> None:

@@ -260,7 +260,7 @@ def test_what_is_written_again_while_somebody_collects_stays(store: Embedded) ->
     other.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_exactly_what_pins_need_is_left(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

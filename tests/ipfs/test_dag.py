@@ -75,7 +75,7 @@ trees = st.recursive(
 
 
 @given(trees)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_link_of_cbor_is_found_in_order(tree: Any) -> None:
     found: list[Cid] = []
 

@@ -99,7 +99,7 @@ def test_what_was_never_put_is_missing(embedded: Embedded) -> None:
     assert list(embedded.cids()) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.binary(max_size=300), st.sampled_from([RAW, DAG_PB]))))
 def test_a_store_is_a_set_of_blocks(
     tmp_path_factory: pytest.TempPathFactory, blocks: list[tuple[bytes, int]]

@@ -33,7 +33,7 @@ def test_a_real_daemon_comes_with_a_warning_unless_it_is_of_the_tested_version(k
     assert (version.warning == "") == tested
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=HealthCheck.all())
+@settings(max_examples=40, suppress_health_check=HealthCheck.all())
 @given(data=st.binary(max_size=2000), codec=st.sampled_from(sorted(CODECS)))
 def test_kubo_gives_every_block_the_cid_that_we_give_it(
     kubo: Kubo, data: bytes, codec: int

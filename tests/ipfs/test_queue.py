@@ -329,7 +329,7 @@ def test_a_tier_reads_through_a_queue_and_copies_into_its_store(
     assert shaky.has(cid)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     acts=st.lists(
         st.tuples(st.sampled_from(["put", "node", "pin", "read"]), st.integers(0, 5)), max_size=12

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metaorg.ipfs import Embedded
@@ -88,7 +88,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 
 @given(folders, profiles)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 def test_a_folder_comes_back_with_its_names_bytes_modes_and_cid(
     store: Embedded, tree: Tree, profile: Profile
 ) -> None:
@@ -106,7 +106,7 @@ def test_a_folder_comes_back_with_its_names_bytes_modes_and_cid(
 
 
 @given(st.binary(max_size=2_000), profiles)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_file_comes_back_with_its_bytes_and_its_size(
     store: Embedded, data: bytes, profile: Profile
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_file_comes_back_with_its_bytes_and_its_size(
 
 
 @given(folders, profiles)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 def test_every_entry_of_a_folder_is_listed_and_found_by_its_path(
     store: Embedded, tree: Folder, profile: Profile
 ) -> None:

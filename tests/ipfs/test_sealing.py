@@ -147,7 +147,7 @@ def test_a_folder_of_which_the_sealer_left_a_part_out_is_not_put_down(tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["recipes"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 3),
     st.integers(-200, 200),
@@ -234,7 +234,7 @@ def test_a_recipient_that_is_none_is_refused_and_not_repeated() -> None:
     assert "AGE-SECRET" not in str(refused.value)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.integers(0, len(SEALED) - 1), st.integers(1, 255))
 def test_a_payload_with_another_byte_opens_nothing(
     tmp_path_factory: pytest.TempPathFactory, place: int, change: int
@@ -249,7 +249,7 @@ def test_a_payload_with_another_byte_opens_nothing(
     assert list(folder.iterdir()) == []
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(st.integers(0, len(SEALED) - 1), st.sampled_from([CHUNK, 2 * CHUNK])))
 def test_a_payload_that_is_cut_off_opens_nothing(
     tmp_path_factory: pytest.TempPathFactory, size: int
@@ -267,7 +267,7 @@ def test_a_payload_with_something_behind_it_opens_nothing(tmp_path: Path) -> Non
         raise AssertionError("it was handed out")
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(0, len(ENVELOPE.age) - 1), st.sampled_from("AZaz09+/="))
 def test_an_envelope_with_another_character_opens_nothing_else(place: int, other: str) -> None:
     text = ENVELOPE.age[:place] + other + ENVELOPE.age[place + 1 :]

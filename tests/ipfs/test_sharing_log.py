@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg.ipfs.sharing_log import Shared, append, entries, sealings
@@ -60,7 +60,6 @@ def test_a_line_that_was_cut_off_costs_only_itself(log: Path) -> None:
     assert [one.time for one in entries(log)] == [1, 3]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_is_in_the_file_the_rest_is_read(
     tmp_path_factory: pytest.TempPathFactory, garbage: bytes

@@ -78,7 +78,7 @@ def test_topics_are_those_of_eth_utils(event: tuple[str, abi.Entry]) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_encoded_is_what_eth_abi_encodes_and_reads_back(data: st.DataObject) -> None:
     _, entry = data.draw(st.sampled_from(FUNCTIONS))
     for parameters in (entry["inputs"], entry["outputs"]):
@@ -93,7 +93,7 @@ def test_what_is_encoded_is_what_eth_abi_encodes_and_reads_back(data: st.DataObj
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_logs_read_as_web3_reads_them(data: st.DataObject) -> None:
     _, entry = data.draw(st.sampled_from(EVENTS))
     drawn = {p["name"]: data.draw(values(p)) for p in entry["inputs"]}
@@ -124,7 +124,7 @@ def _same(ours: Any, theirs: Any) -> bool:
 
 
 @given(st.data(), st.binary(max_size=400))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_bytes_that_are_no_answer_are_unreachable_and_nothing_else(
     data: st.DataObject, answer: bytes
 ) -> None:
@@ -137,7 +137,7 @@ def test_bytes_that_are_no_answer_are_unreachable_and_nothing_else(
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_answer_that_is_cut_is_not_read_as_a_whole_one(data: st.DataObject) -> None:
     _, entry = data.draw(st.sampled_from([f for f in FUNCTIONS if f[1]["outputs"]]))
     whole = abi.encode_values(

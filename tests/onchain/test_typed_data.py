@@ -60,7 +60,7 @@ SIGNED = actor(1).sign_typed_data(ADOPTION)
 
 @pytest.mark.parametrize("kind", list(kinds()))
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=LARGE)
+@settings(max_examples=15, suppress_health_check=LARGE)
 def test_every_act_is_hashed_and_its_signer_found_as_eth_account_does(
     kind: str, data: st.DataObject
 ) -> None:

@@ -49,7 +49,6 @@ def test_right_after_the_founding_there_is_nothing_to_plan(declared: Any) -> Non
     assert plan.same and plan.calls == ()
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_carried_out_in_its_order_a_plan_leaves_nothing_that_could_be_changed(data: Any) -> None:
     old = data.draw(charters())

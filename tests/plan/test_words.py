@@ -313,7 +313,7 @@ def test_data_that_no_compiler_makes_get_no_words(
     assert said.text.startswith(f"cannot be decoded: call {contract}.{function} on ")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(WRITES), st.binary(max_size=400), st.booleans())
 def test_no_data_are_too_strange(write: tuple[str, str], body: bytes, words: bool) -> None:
     contract, function = write

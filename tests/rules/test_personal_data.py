@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg.rules.personal_data import SAMPLE, is_scanned, personal_data
@@ -260,14 +260,12 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode), st.sampled_from(["", "x.csv", "x.tsv", "x.json"]))
 def test_nothing_stops_the_reader(data: bytes, name: str) -> None:
     for one in personal_data(data, name):
         assert str(one).encode()
 
 
-@settings(deadline=None)
 @given(JSON, st.booleans())
 def test_an_address_is_found_wherever_in_json_it_is(value: object, ascii_only: bool) -> None:
     whole = {"before": value, "members": [{"email": "a@b.org"}], "after": value}
@@ -276,7 +274,6 @@ def test_an_address_is_found_wherever_in_json_it_is(value: object, ascii_only: b
     assert ("members[].email", "EMAIL") in columns(text, "x.json")
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=5), max_size=5))
 def test_an_address_is_found_whatever_is_in_the_other_columns(rows: list[list[str]]) -> None:
     file = io.StringIO()

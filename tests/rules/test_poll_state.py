@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from metaorg.rules.membership import Inconsistent
@@ -35,7 +35,6 @@ def answers(poll: Poll) -> list[Any]:
     return [poll.tallies, poll.outcome, poll.deadline, poll.extended_at, poll.pages, deadlines]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), st.data())
 def test_votes_cut_anywhere_go_on_as_if_they_were_not(
     history: dict[str, Any], data: st.DataObject
@@ -54,7 +53,6 @@ def test_votes_cut_anywhere_go_on_as_if_they_were_not(
     assert poll.state() == whole.state()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_a_vote_in_parts_counts_as_the_whole_one(history: dict[str, Any]) -> None:
     whole, parts = poll_from(history), poll_from(history)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -40,7 +40,6 @@ def what_follows(register: Register, event: Transition) -> str:
     return ""
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), st.data())
 def test_a_history_cut_anywhere_goes_on_as_one_that_was_not(
     model: Model, data: st.DataObject
@@ -58,7 +57,6 @@ def test_a_history_cut_anywhere_goes_on_as_one_that_was_not(
     assert register.state() == whole.state()
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), st.data())
 def test_what_is_refused_after_a_rest_is_refused_in_the_same_words(
     model: Model, data: st.DataObject
