@@ -58,7 +58,10 @@ class FaultProxy:
     def _answers(self, asked: list[Json]) -> list[Json]:
         instead = {one["id"]: self._instead(one) for one in asked}
         rest = [one for one in asked if instead[one["id"]] is None]
-        true = {one["id"]: one for one in (_post(self._target, rest) if rest else [])}
+        told = _post(self._target, rest) if rest else []
+        if len(told) != len(rest):
+            return list(told)  # one refusal of so many at once
+        true = {one["id"]: one for one in told}
         return [instead[one["id"]] or self._faulty(one, true[one["id"]]) for one in asked]
 
     def _instead(self, asked: Json) -> Json:
