@@ -59,15 +59,16 @@ def chosen(findings: Sequence[Finding], which: str) -> Finding:
     """
     if which.startswith("#") and which[1:].isdecimal() and 0 < int(which[1:]) <= len(findings):
         return findings[int(which[1:]) - 1]
-    meant = [one for one in findings if one.code == which or one.id.startswith(which)]
+    numbered = [*enumerate(findings, 1)]
+    meant = [pair for pair in numbered if pair[1].code == which or pair[1].id.startswith(which)]
     if len(meant) == 1:
-        return meant[0]
+        return meant[0][1]
     if not findings:
         raise InvalidInput("the report has no findings: everything was established")
-    numbered = [(place, one) for place, one in enumerate(findings, 1) if one in (meant or findings)]
+    listed = meant or numbered
     those = "; ".join(
-        f"#{place} {one.id} {one.code}, {one.subject}" for place, one in numbered[:_SHOWN]
+        f"#{place} {one.id} {one.code}, {one.subject}" for place, one in listed[:_SHOWN]
     )
-    more = f"; and {len(numbered) - _SHOWN} more" if len(numbered) > _SHOWN else ""
+    more = f"; and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     what = f"{len(meant)} findings are" if meant else "no finding is"
     raise InvalidInput(f"{what} meant by {which!r}; name one by number or id, as {those}{more}")

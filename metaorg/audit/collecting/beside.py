@@ -128,12 +128,8 @@ def _serve(asked: BinaryIO, told: BinaryIO) -> None:
     with rare_collections():
         for first, last, answer in Ahead(_answers(work, asked)):
             data = b""
-            with suppress(Malformed):
-                data = (
-                    b""
-                    if answer is None
-                    else marshal.dumps(plain(contracts.logs(answer, first, last)))
-                )
+            with suppress(Malformed):  # as None is
+                data = marshal.dumps(plain(contracts.logs(answer, first, last)))
             told.write(len(data).to_bytes(_LENGTH) + data)
             told.flush()
 

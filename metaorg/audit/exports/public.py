@@ -113,7 +113,7 @@ def read_public(folder: Path) -> Carried:
         InvalidInput: a file is missing, is not the one that the DAO document names, or is none as
             metaorg generates it.
     """
-    found = {name: _content(folder / file) for name, file in FILES.items()}
+    found = {name: content_of(folder / file) for name, file in FILES.items()}
     said = _shaped("dao", _Dao, _decoded("dao", found["dao"]))
     for field, name in _LINKED.items():
         if getattr(said, field) != file_cid(found[name]).uri:
@@ -241,8 +241,12 @@ class _Contracts(_Document):
     contracts: tuple[_Contract, ...]
 
 
-def _content(path: Path) -> bytes:
-    """A file's bytes, no more of them than a document may have."""
+def content_of(path: Path) -> bytes:
+    """A file's bytes, no more of them than a document may have.
+
+    Raises:
+        InvalidInput: it cannot be read, or has more.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)

@@ -11,15 +11,13 @@ from typing import Literal
 from metaorg.audit.decoding import Decoder
 from metaorg.audit.events import Happened
 from metaorg.audit.exports.attestations import Contribution, contributions, read_attestations
-from metaorg.audit.exports.public import Carried, carried, read_public
+from metaorg.audit.exports.public import Carried, carried, content_of, read_public
 from metaorg.audit.following import replayed
 from metaorg.audit.index import Index
 from metaorg.audit.public import facts_of
 from metaorg.audit.statement import Statement
 from metaorg.dao import FILES, Facts, purpose_of
-from metaorg.errors import InvalidInput
 from metaorg.ipfs import Store
-from metaorg.ipfs.files import FILE_LIMIT
 from metaorg.onchain.modules import Modules
 from metaorg.types import Cid, Model
 
@@ -99,7 +97,7 @@ def attestations_returned(file: Path, index: Index, stated: Statement) -> Return
     known, attested = frozenset(read), set[Contribution]()
     apart: list[str] = []
     about = stated.chain_id, modules.meta_organization, modules.assembly
-    for one in read_attestations(_content(file)):
+    for one in read_attestations(content_of(file)):
         if (one.chain_id, one.front_door, one.assembly) != about:
             apart.append(f"{one.issuer} attests of {one.front_door} on chain {one.chain_id}")
             continue
@@ -122,14 +120,6 @@ def _unknown(issuer: str, made_up: list[Contribution]) -> Iterator[str]:
         yield f"{issuer} attests a {done.what} of seat {done.seat} that was not read: {where}"
     if len(made_up) > _SHOWN:
         yield f"{issuer} attests {len(made_up) - _SHOWN} more that were not read"
-
-
-def _content(file: Path) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            return opened.read(FILE_LIMIT + 1)
-    except OSError as error:
-        raise InvalidInput(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _events(index: Index, modules: Modules) -> Iterator[Happened]:

@@ -102,7 +102,12 @@ def count(number: int, thing: str, things: str = "") -> str:
 
 def counted(number: int, things: str) -> str:
     """A number with what is counted, a plural as in `Statement.counts`."""
-    return count(number, things.removesuffix("s"), things)
+    return f"{number:,} {noun(number, things)}"
+
+
+def noun(number: int, things: str) -> str:
+    """What is counted, for a number of it."""
+    return things.removesuffix("s") if number == 1 else things
 
 
 def proved(found: Provenance) -> str:

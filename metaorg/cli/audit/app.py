@@ -88,23 +88,18 @@ def _moment(text: str) -> Any:
 
 
 moment_at = reader(_moment, "block or date")
-_AS_OF = "As of a block's number, `latest`, or a date (its end, UTC) or time; "
-At = Annotated[
-    Any,
-    typer.Option(
-        parser=moment_at,
-        metavar="BLOCK|DATE",
-        help=_AS_OF + "the latest final block when absent.",
-    ),
-]
-KeptAt = Annotated[
-    Any,
-    typer.Option(
-        parser=moment_at,
-        metavar="BLOCK|DATE",
-        help=_AS_OF + "the report that was made last when absent.",
-    ),
-]
+
+
+def _as_of(absent: str) -> Any:
+    """The option for a block or time, with what holds when it is absent."""
+    said = "As of a block's number, `latest`, or a date (its end, UTC) or time;"
+    return typer.Option(
+        parser=moment_at, metavar="BLOCK|DATE", help=f"{said} {absent} when absent."
+    )
+
+
+At = Annotated[Any, _as_of("the latest final block")]
+KeptAt = Annotated[Any, _as_of("the report that was made last")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What it is: its contracts, the texts that bind all, and the rules in force."""
 
 from metaorg.audit.reports import elements as el
+from metaorg.audit.reports import figures
 from metaorg.audit.reports.elements import Content, Markup
 from metaorg.audit.reports.figures import View
 from metaorg.audit.reports.parts.common import first, missing, rest
@@ -89,5 +90,4 @@ def counts(view: View) -> Markup:
 def _count(name: str, number: int, unknown: bool) -> Content:
     if unknown:
         return el.tag("span", f"an unknown number of {name}", class_="absent")
-    things = name.removesuffix("s") if number == 1 else name
-    return el.number(f"statement.counts.{name}", number), f" {things}"
+    return el.number(f"statement.counts.{name}", number), f" {figures.noun(number, name)}"
